@@ -1,0 +1,29 @@
+"""Shared fixtures. CI sets REQUIRE_ALL=1, and then nothing may be skipped."""
+
+import os
+
+import numpy as np
+import pytest
+
+
+def missing(what: str):
+    """Skip a test loudly, or fail it where everything must be present (CI)."""
+    if os.environ.get("REQUIRE_ALL") == "1":
+        pytest.fail(f"{what} is missing, and REQUIRE_ALL=1 turns a skip into a failure")
+    pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(scope="session")
+def torch():
+    """PyTorch in its reproducible setting; tests that compare with it ask for this fixture."""
+    try:
+        import torch
+    except ImportError:
+        missing("PyTorch (pip install -r requirements-torch.txt)")
+    torch.set_num_threads(1)
+    return torch
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(20240229)
