@@ -185,7 +185,7 @@ def noisy_sine(n: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarr
 
     Returns
     -------
-    x (n, 1) float32 in [0, 1), y (n, 1) float32
+    x (n, 1) float32 in [0, 1], y (n, 1) float32
     """
     _classes(n, 1)
     x = rng.uniform(0, 1, (n, 1))
