@@ -16,6 +16,7 @@ from sphinx.util import logging
 logger = logging.getLogger(__name__)
 ROOT = Path(__file__).resolve().parents[1]
 MODULES = ROOT / "node_modules"
+INSTALLED = MODULES / ".package-lock.json"
 WIDGETS = MODULES / "@jupyter-widgets/html-manager/dist"
 MATHJAX = MODULES / "mathjax/es5"
 MATHJAX_PARTS = ["tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre", "ui"]
@@ -32,18 +33,18 @@ def setup(app):
 def configure(app, config):
     os.environ["NNLIB_EXPLORERS"] = "page"
     config.html_static_path.append(str(ROOT / "_ext/static"))
-    cache = ROOT / "_build/.jupyter_cache" / library_digest()
-    config.nb_execution_cache_path = str(cache)
+    build = Path(app.outdir).parent
+    config.nb_execution_cache_path = str(build / ".jupyter_cache" / library_digest())
     if install_scripts():
-        config.html_static_path.append(str(collect_scripts(ROOT / "_build/scripts")))
+        config.html_static_path.append(str(collect_scripts(build / "scripts")))
         config.nb_ipywidgets_js = {"embed.js": {}}
         config.mathjax_path = "mathjax/tex-chtml.js"
 
 
 def install_scripts():
     """Whether the scripts are there, fetching them with npm where it is installed."""
-    lock, installed = ROOT / "package-lock.json", MODULES / ".package-lock.json"
-    if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
+    lock = ROOT / "package-lock.json"
+    if INSTALLED.exists() and INSTALLED.stat().st_mtime >= lock.stat().st_mtime:
         return True
     npm = shutil.which("npm")
     if npm is None:
@@ -55,24 +56,24 @@ def install_scripts():
         logger.warning("'npm ci' failed, the pages will load scripts from a CDN:\n%s",
                        result.stderr)  # fmt: skip
         return False
-    installed.touch()
+    INSTALLED.touch()
     return True
 
 
 def collect_scripts(folder):
-    """Copy what the pages need out of node_modules, once."""
-    target = folder / "mathjax"
-    if (folder / "embed.js").exists() and (
-        (folder / "embed.js").stat().st_mtime >= (MODULES / ".package-lock.json").stat().st_mtime
-    ):
+    """Copy what the pages need out of node_modules, unless the copy is current."""
+    done = folder / ".done"
+    if done.exists() and done.stat().st_mtime >= INSTALLED.stat().st_mtime:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
+    target = folder / "mathjax"
     for part in MATHJAX_PARTS:
         source = MATHJAX / part
         (target / part).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target / part)
     for source in [*WIDGETS.glob("*.woff*"), *WIDGETS.glob("*.ttf"), WIDGETS / "embed.js"]:
         shutil.copy(source, folder)
+    done.touch()
     return folder
 
 

@@ -142,7 +142,7 @@ def picture(fig, alt):
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     svg = slim(buffer.getvalue()).translate(DATA_URI)
-    return f'<img class="nn-picture" alt="{escape(alt)}" src="data:image/svg+xml,{svg}">'
+    return f'<img class="nn-picture dark-light" alt="{escape(alt)}" src="data:image/svg+xml,{svg}">'
 
 
 def slim(svg):
@@ -157,7 +157,7 @@ def slim(svg):
 def panels_html(pictures, size):
     """Pictures side by side where there is room, below each other where there is not."""
     width = f"{size[0] * 96:.0f}px"
-    cells = "".join(f'<div style="flex: 0 1 {width}">{p}</div>' for p in pictures)
+    cells = "".join(f'<div style="max-width: {width}">{p}</div>' for p in pictures)
     return f'<div class="nn-panels">{cells}</div>'
 
 
