@@ -1,0 +1,71 @@
+"""Arguments are checked here, so that a wrong one ends in a sentence and not in a wrong result.
+
+Every function names the argument, says what it got and what it takes, and hands back the value in
+the type that the caller computes with. For a hyperparameter that is a Python number: NumPy keeps
+``0.1 * float32_array`` in float32, but ``np.float64(0.1) * float32_array`` becomes float64.
+"""
+
+import math
+from numbers import Integral, Real
+
+import numpy as np
+
+
+def _number(name, value, takes, valid):
+    if isinstance(value, bool) or not isinstance(value, Real) or not valid(value):
+        raise ValueError(f"{name} must be {takes}, got {value!r}")
+    return float(value)
+
+
+def number(name, value):
+    """Any finite number, as a Python float."""
+    return _number(name, value, "a finite number", math.isfinite)
+
+
+def positive(name, value):
+    """A finite number > 0, as a Python float."""
+    return _number(name, value, "a positive number", lambda v: 0 < v < math.inf)
+
+
+def non_negative(name, value):
+    """A finite number >= 0, as a Python float."""
+    return _number(name, value, "a number >= 0", lambda v: 0 <= v < math.inf)
+
+
+def unit_interval(name, value):
+    """A number in [0, 1), as a Python float: a decay rate, a probability to drop."""
+    return _number(name, value, "a number in [0, 1)", lambda v: 0 <= v < 1)
+
+
+def count(name, value, least=1):
+    """A whole number of at least ``least``, as a Python int: units, channels, epochs."""
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+        raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
+    return int(value)
+
+
+def generator(rng):
+    """A NumPy random generator: randomness is always passed in, never global."""
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"rng must be a Generator, np.random.default_rng(seed), got {rng!r}")
+    return rng
+
+
+def floats(name, array):
+    """An array of floats; integers and booleans become float64, floats keep their precision."""
+    array = np.asarray(array)
+    if array.dtype.kind in "iub":
+        return array.astype(np.float64)
+    if array.dtype.kind != "f":
+        raise TypeError(f"{name} must hold real numbers, got an array of {array.dtype}")
+    return array
+
+
+def finite(name, array):
+    """An array without nan and infinity."""
+    array = np.asarray(array)
+    if not np.isfinite(array).all():
+        bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
+        where = f" at index {bad}" if bad else ""
+        raise ValueError(f"{name} must be finite, got {array[bad]}{where}")
+    return array

@@ -1,0 +1,222 @@
+"""What a neuron does with its weighted sum z: activation functions and their derivatives.
+
+Without an activation between them, two layers are one: a linear function of a linear function is
+linear. Each function here acts on every number of z by itself, and its derivative is a function of
+*z*, not of the activation a. Only ``softmax``, at the end of the file, looks at a whole row.
+
+All of them take a number or an array of any shape, stay finite for every finite z, and give float32
+for float32 and float64 for float64. ``exp`` is only ever taken of numbers <= 0, so that it can
+vanish but not overflow; that is what makes them *stable*.
+"""
+
+import math
+
+import numpy as np
+
+from ._check import floats, number
+
+SELU_ALPHA = 1.6732632423543772  # chosen such that mean 0 and variance 1 map to themselves
+SELU_SCALE = 1.0507009873554805
+
+
+def heaviside(z):
+    """The perceptron's step: 1 for z >= 0, else 0 (Rosenblatt, 1958)."""
+    return np.heaviside(floats("z", z), 1.0)
+
+
+def heaviside_derivative(z):
+    """0 everywhere: a step tells gradient descent nothing, hence all the smoother functions."""
+    return np.zeros_like(floats("z", z))[()]  # [()]: a number in, a number out
+
+
+def linear(z):
+    """No activation: z itself, as a new array."""
+    return np.positive(floats("z", z))
+
+
+def linear_derivative(z):
+    """1 everywhere."""
+    return np.ones_like(floats("z", z))[()]
+
+
+def sigmoid(z):
+    """The logistic function 1 / (1 + exp(-z)), an S from 0 to 1; 1/2 at z = 0.
+
+    For z < 0 it is computed as exp(z) / (1 + exp(z)), the same number without an overflow.
+
+    Parameters
+    ----------
+    z : array_like
+        Weighted sums, any shape.
+
+    Returns
+    -------
+    ndarray
+        Values in [0, 1], of z's shape and precision.
+    """
+    z = floats("z", z)
+    e = np.exp(-np.abs(z))
+    return np.where(z >= 0, 1, e) / (1 + e)
+
+
+def sigmoid_derivative(z):
+    """s (1 - s) with s = sigmoid(z): at most 1/4, and nearly 0 where the sigmoid is saturated."""
+    s = sigmoid(z)
+    return s * (1 - s)
+
+
+def tanh(z):
+    """The hyperbolic tangent 2 sigmoid(2z) - 1: an S from -1 to 1, centred at 0."""
+    return np.tanh(floats("z", z))
+
+
+def tanh_derivative(z):
+    """1 - tanh(z)²: at most 1."""
+    return 1 - np.square(tanh(z))
+
+
+def relu(z):
+    """The rectified linear unit max(z, 0) (Nair & Hinton, 2010)."""
+    return np.maximum(floats("z", z), 0)
+
+
+def relu_derivative(z):
+    """1 for z > 0, else 0. At the kink, z = 0, any slope in [0, 1] would do; 0 is customary."""
+    return np.heaviside(floats("z", z), 0.0)
+
+
+def leaky_relu(z, slope=0.01):
+    """z for z > 0, else slope * z: a unit that never goes quite silent (Maas et al., 2013)."""
+    return prelu(z, number("slope", slope))
+
+
+def leaky_relu_derivative(z, slope=0.01):
+    """1 for z > 0, else slope."""
+    return np.where(relu_derivative(z) > 0, linear_derivative(z), number("slope", slope))[()]
+
+
+def prelu(z, slope):
+    """Leaky ReLU whose slope is a parameter and is learned (He et al., 2015).
+
+    ``slope`` is a number, or one number per unit or channel that broadcasts against z.
+    """
+    z = floats("z", z)
+    return np.where(z > 0, z, slope * z)[()]
+
+
+def elu(z, alpha=1.0):
+    """z for z > 0, else alpha (exp(z) - 1), which levels off at -alpha (Clevert et al., 2016)."""
+    z = floats("z", z)
+    return np.where(z > 0, z, number("alpha", alpha) * np.expm1(np.minimum(z, 0)))[()]
+
+
+def elu_derivative(z, alpha=1.0):
+    """1 for z > 0, else alpha exp(z)."""
+    z = floats("z", z)
+    return np.where(z > 0, 1, number("alpha", alpha) * np.exp(np.minimum(z, 0)))[()]
+
+
+def selu(z):
+    """A scaled ELU that keeps activations near mean 0 and variance 1 (Klambauer et al., 2017)."""
+    return SELU_SCALE * elu(z, SELU_ALPHA)
+
+
+def selu_derivative(z):
+    """The ELU's derivative, scaled."""
+    return SELU_SCALE * elu_derivative(z, SELU_ALPHA)
+
+
+def normal_cdf(z):
+    """The probability that a standard normal number is less than z: erfc(-z / sqrt(2)) / 2.
+
+    NumPy has no error function. The standard library's is exact in both tails but takes one number
+    at a time, some 50 ns each, where NumPy's exp needs one or two.
+    """
+    z = floats("z", z)
+    scaled = (z * -math.sqrt(0.5)).ravel().tolist()
+    erfc = np.fromiter(map(math.erfc, scaled), z.dtype, z.size).reshape(z.shape)
+    return erfc / 2
+
+
+def gelu(z):
+    """z times the probability that a standard normal is below z (Hendrycks & Gimpel, 2016)."""
+    return floats("z", z) * normal_cdf(z)
+
+
+def gelu_derivative(z):
+    """Phi(z) + z phi(z), with the standard normal's distribution function Phi and density phi."""
+    z = floats("z", z)
+    near = np.clip(z, -40, 40)  # beyond, the density is 0 in float64, and z² could overflow
+    return normal_cdf(z) + near * np.exp(-np.square(near) / 2) / math.sqrt(2 * math.pi)
+
+
+def silu(z):
+    """z sigmoid(z), also called Swish (Ramachandran et al., 2017)."""
+    return floats("z", z) * sigmoid(z)
+
+
+def silu_derivative(z):
+    """s (1 + z (1 - s)) with s = sigmoid(z)."""
+    s = sigmoid(z)
+    return s * (1 + floats("z", z) * (1 - s))
+
+
+def softplus(z):
+    """log(1 + exp(z)), a smooth ReLU, computed as max(z, 0) + log(1 + exp(-|z|))."""
+    z = floats("z", z)
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
+def softplus_derivative(z):
+    """The sigmoid."""
+    return sigmoid(z)
+
+
+ACTIVATIONS = {
+    "heaviside": (heaviside, heaviside_derivative),
+    "linear": (linear, linear_derivative),
+    "sigmoid": (sigmoid, sigmoid_derivative),
+    "tanh": (tanh, tanh_derivative),
+    "relu": (relu, relu_derivative),
+    "leaky_relu": (leaky_relu, leaky_relu_derivative),
+    "elu": (elu, elu_derivative),
+    "selu": (selu, selu_derivative),
+    "gelu": (gelu, gelu_derivative),
+    "silu": (silu, silu_derivative),
+    "softplus": (softplus, softplus_derivative),
+}
+
+
+def _minus_max(z, axis):
+    """z minus its largest entry along axis: exp of that is at most 1."""
+    z = floats("z", z)
+    with np.errstate(over="ignore"):  # a difference may exceed the float range; then stay inside
+        return np.maximum(z - np.max(z, axis, keepdims=True), np.finfo(z.dtype).min)
+
+
+def softmax(z, axis=-1):
+    """Turn scores into probabilities, exp(z_k) / sum_j exp(z_j).
+
+    Adding a constant to all scores changes nothing, so the largest is subtracted first: exp(1000)
+    overflows, exp(0) doesn't. With two classes it is the sigmoid of the scores' difference.
+
+    Parameters
+    ----------
+    z : array_like
+        Scores, called logits.
+    axis : int
+        The axis that holds the classes; the last one, where rows are samples.
+
+    Returns
+    -------
+    ndarray
+        Numbers in [0, 1] that sum to 1 along ``axis``, in z's precision.
+    """
+    e = np.exp(_minus_max(z, axis))
+    return e / e.sum(axis, keepdims=True)
+
+
+def log_softmax(z, axis=-1):
+    """The logarithm of softmax, z - log(sum_j exp(z_j)), also where the probability rounds to 0."""
+    z = _minus_max(z, axis)
+    return z - np.log(np.exp(z).sum(axis, keepdims=True))

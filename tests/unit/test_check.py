@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from nnlib import _check
+
+BAD_NUMBERS = ["0.1", None, True, np.nan, [1.0], 1j]
+
+
+@pytest.mark.parametrize("check, good, bad", [
+    (_check.number, [0, -1.5], [np.inf]),
+    (_check.positive, [1, 1e-300], [0, -1, np.inf]),
+    (_check.non_negative, [0, 3], [-1e-300, np.inf]),
+    (_check.unit_interval, [0, 0.999], [1, -0.1, np.inf]),
+])
+def test_numbers(check, good, bad):
+    for value in good:
+        assert check("lr", value) == value
+        assert type(check("lr", np.float64(value))) is float
+    for value in bad + BAD_NUMBERS:
+        with pytest.raises(ValueError, match="^lr must be a .*, got "):
+            check("lr", value)
+
+
+def test_the_message_names_argument_and_value():
+    with pytest.raises(ValueError, match=r"^lr must be a positive number, got -1$"):
+        _check.positive("lr", -1)
+
+
+def test_count():
+    assert type(_check.count("n", np.int64(3))) is int
+    assert _check.count("n", 0, least=0) == 0
+    for bad in [0, -1, 2.0, True, "3", None]:
+        with pytest.raises(ValueError, match="^n must be a whole number >= 1, got "):
+            _check.count("n", bad)
+
+
+def test_generator(rng):
+    assert _check.generator(rng) is rng
+    for bad in [None, 0, np.random.RandomState(0)]:  # noqa: NPY002
+        with pytest.raises(TypeError, match="^rng must be a Generator"):
+            _check.generator(bad)
+
+
+def test_floats_keeps_the_precision():
+    for dtype in [np.float32, np.float64]:
+        assert _check.floats("z", np.ones(3, dtype)).dtype == dtype
+    assert _check.floats("z", [1, 2]).dtype == np.float64
+    assert _check.floats("z", np.array([True])).dtype == np.float64
+    for bad in ["abc", [1j], [None]]:
+        with pytest.raises(TypeError, match="^z must hold real numbers"):
+            _check.floats("z", bad)
+
+
+def test_finite():
+    assert _check.finite("X", [1.0, 2.0]).shape == (2,)
+    with pytest.raises(ValueError, match=r"^X must be finite, got nan at index \(1, 0\)$"):
+        _check.finite("X", np.array([[1.0], [np.nan]]))
+    with pytest.raises(ValueError, match="^X must be finite, got inf$"):
+        _check.finite("X", np.inf)

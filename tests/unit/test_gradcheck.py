@@ -1,0 +1,65 @@
+import numpy as np
+import pytest
+
+from nnlib.gradcheck import check_direction, check_gradient, numeric_gradient, relative_error
+
+
+def right(theta):
+    return float(np.sum(theta**3)), 3 * theta**2
+
+
+def wrong(theta):
+    return float(np.sum(theta**3)), 2.99 * theta**2
+
+
+def test_relative_error():
+    assert relative_error([3.0, 4.0], [3.0, 4.0]) == 0
+    assert relative_error([1.0], [-1.0]) == 1
+    assert relative_error([0.0], [0.0]) == 0
+    assert relative_error([3.0, 0.0], [0.0, 4.0]) == pytest.approx(5 / 7)
+
+
+def test_numeric_gradient(rng):
+    theta = rng.normal(size=(3, 2))
+    before = theta.copy()
+    grad = numeric_gradient(lambda t: right(t)[0], theta)
+    assert np.allclose(grad, 3 * theta**2, atol=1e-9) and grad.shape == theta.shape
+    assert np.array_equal(theta, before)
+
+
+def test_the_step_sets_the_truncation_error():
+    grad = numeric_gradient(lambda t: right(t)[0], np.array([1.0]), h=0.1)
+    assert grad[0] - 3 == pytest.approx(0.01)  # h² f'''/6
+
+
+def test_tells_right_from_wrong(rng):
+    theta = rng.normal(size=5)
+    assert check_gradient(right, theta) < 1e-9
+    assert check_gradient(wrong, theta) == pytest.approx(0.01 / 5.99, rel=1e-3)
+    assert check_direction(right, theta, rng) < 1e-8
+    assert check_direction(wrong, theta, rng) == pytest.approx(0.01 / 5.99, rel=1e-3)
+
+
+def test_a_gradient_in_a_reused_buffer_is_compared_at_theta():
+    buffer = np.empty(3)
+
+    def value_and_grad(theta):
+        buffer[:] = 3 * theta**2
+        return float(np.sum(theta**3)), buffer
+
+    theta = np.array([0.1, 0.2, 0.3])
+    assert check_gradient(value_and_grad, theta, h=1e-3) == pytest.approx(
+        check_gradient(right, theta, h=1e-3)
+    )
+
+
+def test_bad_input(rng):
+    for check in [check_gradient, lambda f, theta, h=1e-5: check_direction(f, theta, rng, h)]:
+        with pytest.raises(TypeError, match="^theta must be a float64 array, got float32"):
+            check(right, np.ones(2, np.float32))
+        with pytest.raises(TypeError, match="^theta must be a float64 array, got list"):
+            check(right, [1.0])
+        with pytest.raises(ValueError, match="^h must be a positive number, got 0"):
+            check(right, np.ones(2), h=0)
+    with pytest.raises(TypeError, match="^rng must be a Generator"):
+        check_direction(right, np.ones(2), None)
