@@ -142,7 +142,7 @@ def picture(fig, alt):
     buffer = io.StringIO()
     fig.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
     svg = slim(buffer.getvalue()).translate(DATA_URI)
-    return f'<img class="nn-picture dark-light" alt="{escape(alt)}" src="data:image/svg+xml,{svg}">'
+    return f'<img class="nn-picture" alt="{escape(alt)}" src="data:image/svg+xml,{svg}">'
 
 
 def slim(svg):
