@@ -1,0 +1,48 @@
+"""Execute notebooks and store their text outputs only: `python tools/refresh.py [NOTEBOOK ...]`.
+
+Pictures and widgets are made anew by every build, so they are not stored: differences between two
+versions of a notebook stay readable, and nbval has numbers to compare.
+"""
+
+import sys
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).resolve().parents[1]
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def text_only(output):
+    """One output without pictures, widgets and counters; None where nothing is left."""
+    if output.output_type == "stream":
+        return output
+    if output.output_type == "error":
+        return output
+    output.data = {kind: data for kind, data in output.data.items() if kind.startswith("text/")}
+    output.metadata = {}
+    return output if output.data else None
+
+
+def refresh(path):
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:03d}"
+        if cell.cell_type == "code":
+            cell.outputs = [kept for output in cell.outputs if (kept := text_only(output))]
+            cell.execution_count = None
+            cell.metadata.pop("execution", None)
+            for output in cell.outputs:
+                if "execution_count" in output:
+                    output.execution_count = None
+    notebook.metadata = {"kernelspec": KERNEL}
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    named = [Path(name).resolve() for name in sys.argv[1:]]
+    for notebook in named or sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("appendix/*.ipynb")]):
+        print(f"executing {notebook.relative_to(ROOT)}", flush=True)
+        refresh(notebook)
