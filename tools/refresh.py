@@ -15,10 +15,8 @@ KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def text_only(output):
-    """One output without pictures, widgets and counters; None where nothing is left."""
+    """One output without its pictures and widgets; None where nothing is left."""
     if output.output_type == "stream":
-        return output
-    if output.output_type == "error":
         return output
     output.data = {kind: data for kind, data in output.data.items() if kind.startswith("text/")}
     output.metadata = {}
@@ -32,17 +30,14 @@ def refresh(path):
         cell.id = f"cell-{number:03d}"
         if cell.cell_type == "code":
             cell.outputs = [kept for output in cell.outputs if (kept := text_only(output))]
-            cell.execution_count = None
             cell.metadata.pop("execution", None)
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = None
     notebook.metadata = {"kernelspec": KERNEL}
     nbformat.write(notebook, path)
 
 
 if __name__ == "__main__":
     named = [Path(name).resolve() for name in sys.argv[1:]]
-    for notebook in named or sorted([*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("appendix/*.ipynb")]):
+    book = [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("appendix/*.ipynb")]
+    for notebook in named or sorted(book):
         print(f"executing {notebook.relative_to(ROOT)}", flush=True)
         refresh(notebook)
