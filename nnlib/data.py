@@ -10,6 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ._check import count, generator, non_negative
+from .mnist import DataUnavailable, Mnist, mnist
+
+__all__ = ["DataUnavailable", "Digits", "Mnist", "digits", "mnist"]
+__all__ += ["blobs", "circles", "moons", "noisy_sine", "spirals", "one_hot", "split"]
+
 
 class Digits(NamedTuple):
     """Images as rows of pixels between 0 and 1, and the digit that each of them shows."""
@@ -101,7 +107,7 @@ def split(X, y, *, fractions, rng: np.random.Generator) -> list[tuple]:
     if fractions.ndim != 1 or not (fractions > 0).all() or abs(fractions.sum() - 1) > 1e-9:
         raise ValueError(f"fractions must be positive and sum to 1, got {fractions.tolist()}")
     ends = np.rint(np.cumsum(fractions) * len(X)).astype(int)
-    parts = np.split(rng.permutation(len(X)), ends[:-1])  # row numbers
+    parts = np.split(generator(rng).permutation(len(X)), ends[:-1])  # row numbers
     if min(len(rows) for rows in parts) == 0:
         raise ValueError(f"fractions {fractions.tolist()} leave a part of {len(X)} rows empty")
     return [(X[rows], y[rows]) for rows in parts]
@@ -126,7 +132,7 @@ def moons(n: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarray, n
     X (n, 2) float32, y (n,) int64
     """
     y = _classes(n, 2)
-    angle = rng.uniform(0, np.pi, n)
+    angle = generator(rng).uniform(0, np.pi, n)
     upper = np.stack([np.cos(angle), np.sin(angle)], axis=1)  # (n, 2)
     X = np.where(y[:, None] == 0, upper, [1, 0.5] - upper)
     return _noisy(X, noise, rng), y
@@ -143,7 +149,7 @@ def circles(
         raise ValueError(f"inner must lie between 0 and 1, got {inner}")
     y = _classes(n, 2)
     radius = np.where(y == 0, 1, inner)
-    return _noisy(_polar(radius, rng.uniform(0, 2 * np.pi, n)), noise, rng), y
+    return _noisy(_polar(radius, generator(rng).uniform(0, 2 * np.pi, n)), noise, rng), y
 
 
 def blobs(
@@ -168,7 +174,7 @@ def spirals(
     are those of `moons`.
     """
     y = _classes(n, classes)
-    radius = rng.uniform(0, 1, n)
+    radius = generator(rng).uniform(0, 1, n)
     return _noisy(_polar(radius, 2 * np.pi * (turns * radius + y / classes)), noise, rng), y
 
 
@@ -187,17 +193,13 @@ def noisy_sine(n: int, noise: float, rng: np.random.Generator) -> tuple[np.ndarr
     -------
     x (n, 1) float32 in [0, 1], y (n, 1) float32
     """
-    _classes(n, 1)
-    x = rng.uniform(0, 1, (n, 1))
+    x = generator(rng).uniform(0, 1, (count("n", n), 1))
     return x.astype(np.float32), _noisy(np.sin(2 * np.pi * x), noise, rng)
 
 
 def _classes(n: int, classes: int) -> np.ndarray:
     """Labels 0, 1, ..., classes - 1, 0, 1, ... (n,): every class as often as the others."""
-    for name, value in {"n": n, "classes": classes}.items():
-        if not isinstance(value, (int, np.integer)) or value < 1:
-            raise ValueError(f"{name} must be a whole number of at least 1, got {value!r}")
-    return np.arange(n) % classes
+    return np.arange(count("n", n)) % count("classes", classes)
 
 
 def _polar(radius, angle) -> np.ndarray:
@@ -207,6 +209,5 @@ def _polar(radius, angle) -> np.ndarray:
 
 def _noisy(values: np.ndarray, noise: float, rng: np.random.Generator) -> np.ndarray:
     """Add normal noise with the standard deviation ``noise``; the result is float32."""
-    if not 0 <= noise < np.inf:
-        raise ValueError(f"noise must be a number of at least 0, got {noise}")
-    return (values + noise * rng.standard_normal(values.shape)).astype(np.float32)
+    errors = non_negative("noise", noise) * generator(rng).standard_normal(values.shape)
+    return (values + errors).astype(np.float32)

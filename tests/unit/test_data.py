@@ -188,21 +188,32 @@ def test_noisy_sine(rng):
 @pytest.mark.parametrize("toy", [*CLASSIFICATION, noisy_sine])
 @pytest.mark.parametrize("noise", [-0.1, np.inf, np.nan])
 def test_toy_sets_refuse_noise(toy, noise, rng):
-    with pytest.raises(ValueError, match=f"noise must be a number of at least 0, got {noise}"):
+    with pytest.raises(ValueError, match=f"noise must be a number >= 0, got {noise}"):
         toy(10, noise, rng)
 
 
 @pytest.mark.parametrize("toy", [*CLASSIFICATION, noisy_sine])
 @pytest.mark.parametrize("n", [0, -3, 2.5])
 def test_toy_sets_refuse_n(toy, n, rng):
-    with pytest.raises(ValueError, match=f"n must be a whole number of at least 1, got {n}"):
+    with pytest.raises(ValueError, match=f"n must be a whole number >= 1, got {n}"):
         toy(n, 0.1, rng)
 
 
 def test_toy_sets_refuse_their_own_arguments(rng):
     with pytest.raises(ValueError, match="inner must lie between 0 and 1, got 1.5"):
         circles(10, 0.1, rng, inner=1.5)
-    with pytest.raises(ValueError, match="classes must be a whole number of at least 1, got 0"):
+    with pytest.raises(ValueError, match="classes must be a whole number >= 1, got 0"):
         blobs(10, 0.1, rng, classes=0)
-    with pytest.raises(ValueError, match="classes must be a whole number of at least 1, got 0"):
+    with pytest.raises(ValueError, match="classes must be a whole number >= 1, got 0"):
         spirals(10, 0.1, rng, classes=0)
+
+
+@pytest.mark.parametrize("toy", [*CLASSIFICATION, noisy_sine])
+def test_a_seed_is_not_a_generator(toy):
+    with pytest.raises(TypeError, match="rng must be a Generator"):
+        toy(10, 0.1, 0)
+
+
+def test_split_wants_a_generator():
+    with pytest.raises(TypeError, match="rng must be a Generator"):
+        split(np.zeros((3, 1)), np.zeros(3), fractions=(0.5, 0.5), rng=None)
