@@ -6,7 +6,8 @@ linear. Each function here acts on every number of z by itself, and its derivati
 
 All of them take a number or an array of any shape, stay finite for every finite z, and give float32
 for float32 and float64 for float64. ``exp`` is only ever taken of numbers <= 0, so that it can
-vanish but not overflow; that is what makes them *stable*.
+vanish but not overflow; that is what makes them *stable*. Two cases, z > 0 and z < 0, are written
+with ``np.maximum`` and ``np.minimum``: ``np.where`` costs many times as much on mixed signs.
 """
 
 import math
@@ -21,7 +22,8 @@ SELU_SCALE = 1.0507009873554805
 
 def heaviside(z):
     """The perceptron's step: 1 for z >= 0, else 0 (Rosenblatt, 1958)."""
-    return np.heaviside(floats("z", z), 1.0)
+    z = floats("z", z)
+    return (z >= 0).astype(z.dtype)
 
 
 def heaviside_derivative(z):
@@ -42,7 +44,8 @@ def linear_derivative(z):
 def sigmoid(z):
     """The logistic function 1 / (1 + exp(-z)), an S from 0 to 1; 1/2 at z = 0.
 
-    For z < 0 it is computed as exp(z) / (1 + exp(z)), the same number without an overflow.
+    Computed as exp(min(z, 0)) / (1 + exp(-|z|)), which is the same number without an overflow:
+    for z < 0 the fraction has been multiplied by exp(z) above and below.
 
     Parameters
     ----------
@@ -55,8 +58,7 @@ def sigmoid(z):
         Values in [0, 1], of z's shape and precision.
     """
     z = floats("z", z)
-    e = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1, e) / (1 + e)
+    return np.exp(np.minimum(z, 0)) / (1 + np.exp(-np.abs(z)))
 
 
 def sigmoid_derivative(z):
@@ -82,7 +84,8 @@ def relu(z):
 
 def relu_derivative(z):
     """1 for z > 0, else 0. At the kink, z = 0, any slope in [0, 1] would do; 0 is customary."""
-    return np.heaviside(floats("z", z), 0.0)
+    z = floats("z", z)
+    return (z > 0).astype(z.dtype)
 
 
 def leaky_relu(z, slope=0.01):
@@ -92,7 +95,8 @@ def leaky_relu(z, slope=0.01):
 
 def leaky_relu_derivative(z, slope=0.01):
     """1 for z > 0, else slope."""
-    return np.where(relu_derivative(z) > 0, linear_derivative(z), number("slope", slope))[()]
+    step = relu_derivative(z)
+    return step + number("slope", slope) * (1 - step)
 
 
 def prelu(z, slope):
@@ -101,19 +105,19 @@ def prelu(z, slope):
     ``slope`` is a number, or one number per unit or channel that broadcasts against z.
     """
     z = floats("z", z)
-    return np.where(z > 0, z, slope * z)[()]
+    return np.maximum(z, 0) + slope * np.minimum(z, 0)
 
 
 def elu(z, alpha=1.0):
     """z for z > 0, else alpha (exp(z) - 1), which levels off at -alpha (Clevert et al., 2016)."""
     z = floats("z", z)
-    return np.where(z > 0, z, number("alpha", alpha) * np.expm1(np.minimum(z, 0)))[()]
+    return np.maximum(z, 0) + number("alpha", alpha) * np.expm1(np.minimum(z, 0))
 
 
 def elu_derivative(z, alpha=1.0):
     """1 for z > 0, else alpha exp(z)."""
-    z = floats("z", z)
-    return np.where(z > 0, 1, number("alpha", alpha) * np.exp(np.minimum(z, 0)))[()]
+    step = relu_derivative(z)
+    return step + (1 - step) * number("alpha", alpha) * np.exp(np.minimum(z, 0))
 
 
 def selu(z):

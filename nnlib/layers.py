@@ -1,0 +1,267 @@
+"""Layers: functions that can be run forwards and, for the gradient, backwards.
+
+``forward(x)`` computes y and keeps what the way back needs. ``backward(dy)`` is handed the gradient
+of the loss with respect to y, and applies the chain rule once: it writes the gradients of the
+layer's own parameters (``dW`` beside ``W``), and returns the gradient with respect to x, which is
+the dy of the layer before.
+
+A layer alone has no parameters yet, only their shapes. The Network that it is put into allocates
+them all in one vector, and gives the layer *views* into it.
+"""
+
+from functools import partial
+
+import numpy as np
+
+from ._check import count, generator, unit_interval
+from .activations import ACTIVATIONS, prelu, softmax
+from .init import he_normal, zeros
+
+
+class Layer:
+    """What all layers have in common; a layer without parameters adds only forward and backward."""
+
+    def param_shapes(self):
+        """Names and shapes of what is learned, such as {"W": (784, 600), "b": (600,)}."""
+        return {}
+
+    def state_shapes(self):
+        """Names and shapes of what is remembered but not learned, such as running averages."""
+        return {}
+
+    def initialize(self, rng):
+        """Fill parameters and state with their first values."""
+
+    def forward(self, x, training=False):
+        """y = f(x). Some layers behave differently in training (dropout, batch norm)."""
+        raise NotImplementedError
+
+    def backward(self, dy):
+        """Overwrite the parameters' gradients, and return the input's: dx = dy · df/dx."""
+        raise NotImplementedError
+
+    def backward_params(self, dy):
+        """Only the parameters' gradients: all that a network's first layer needs in training."""
+        self.backward(dy)
+
+    def bind(self, views):
+        """Adopt arrays that live in the network's vectors, as attributes of these names."""
+        self.__dict__.update(views, views=views)
+
+    def __setattr__(self, name, value):
+        # ``layer.W = layer.W - step`` would bind the name to a new array, and the network's vector
+        # would never hear of it. So assigning to a view writes into it.
+        view = self.__dict__.get("views", {}).get(name)
+        if view is None:
+            object.__setattr__(self, name, value)
+        elif view is not value:
+            view[...] = value
+
+    def __getattr__(self, name):  # only called for what is not there
+        raise AttributeError(
+            f"{type(self).__name__} has no {name!r} (yet: parameters appear when the layer is put "
+            "into a Network, and what backward needs when forward has run)"
+        )
+
+    def __repr__(self):
+        return f"{type(self).__name__}()"
+
+
+class Linear(Layer):
+    """A dense layer: every unit sums all inputs, weighted, and adds its bias, Y = X W + b.
+
+    Parameters
+    ----------
+    n_in, n_out : int
+        Inputs and units; W has shape (n_in, n_out), one column per unit.
+    init : callable
+        ``init(shape, rng) -> array`` for W, from ``nnlib.init``. Biases start at 0.
+    bias : bool
+        Without one if a batch norm follows, which would subtract it again.
+    """
+
+    def __init__(self, n_in, n_out, init=he_normal, bias=True):
+        self.n_in, self.n_out = count("n_in", n_in), count("n_out", n_out)
+        self.init, self.bias = initializer(init), bool(bias)
+
+    def param_shapes(self):
+        shapes = {"W": (self.n_in, self.n_out), "b": (self.n_out,)}
+        return shapes if self.bias else {"W": shapes["W"]}
+
+    def initialize(self, rng):
+        self.W = self.init(self.W.shape, rng)
+        if self.bias:
+            self.b = zeros(self.b.shape)
+
+    def forward(self, x, training=False):
+        if x.ndim != 2 or x.shape[1] != self.n_in:
+            raise ValueError(f"{self} takes x of shape (N, {self.n_in}), got {x.shape}")
+        self.x = x  # (N, n_in)
+        y = x @ self.W  # (N, n_out)
+        if self.bias:
+            y += self.b
+        return y
+
+    def backward(self, dy):
+        """Each weight's gradient is its input times its output's gradient, summed over the batch.
+
+        dW = Xᵀ dY, db = sum of dY's rows, dX = dY Wᵀ.
+        """
+        self.backward_params(dy)
+        return dy @ self.W.T  # (N, n_out) @ (n_out, n_in)
+
+    def backward_params(self, dy):
+        np.matmul(self.x.T, dy, out=self.dW)  # (n_in, N) @ (N, n_out), straight into net.grads
+        if self.bias:
+            dy.sum(axis=0, out=self.db)
+
+    def __repr__(self):
+        return f"Linear({self.n_in}, {self.n_out}{'' if self.bias else ', bias=False'})"
+
+
+class Activation(Layer):
+    """An activation function for every number by itself: y = f(x), so dx = dy f'(x).
+
+    Parameters
+    ----------
+    name : str
+        One of ``nnlib.activations.ACTIVATIONS``, such as "relu".
+    """
+
+    def __init__(self, name):
+        if name not in ACTIVATIONS:
+            raise ValueError(f"name must be one of {', '.join(ACTIVATIONS)}, got {name!r}")
+        self.name = name
+        self.function, self.derivative = ACTIVATIONS[name]
+
+    def forward(self, x, training=False):
+        self.x = x
+        return self.function(x)
+
+    def backward(self, dy):
+        return dy * self.derivative(self.x)
+
+    def __repr__(self):
+        return f"Activation({self.name!r})"
+
+
+Sigmoid = partial(Activation, "sigmoid")
+Tanh = partial(Activation, "tanh")
+ReLU = partial(Activation, "relu")
+LeakyReLU = partial(Activation, "leaky_relu")
+ELU = partial(Activation, "elu")
+SELU = partial(Activation, "selu")
+GELU = partial(Activation, "gelu")
+SiLU = partial(Activation, "silu")
+Softplus = partial(Activation, "softplus")
+
+
+class PReLU(Layer):
+    """Leaky ReLU that learns the slope of each unit or channel (He et al., 2015).
+
+    Parameters
+    ----------
+    n : int
+        Units of (N, n), or channels of (N, n, H, W).
+    """
+
+    def __init__(self, n):
+        self.n = count("n", n)
+
+    def param_shapes(self):
+        return {"slope": (self.n,)}
+
+    def initialize(self, rng):
+        self.slope = 0.25  # the paper's choice
+
+    def forward(self, x, training=False):
+        check_channels(self, x, self.n)
+        self.x = x
+        return prelu(x, per_channel(self.slope, x))
+
+    def backward(self, dy):
+        x = self.x
+        self.dslope = (dy * np.minimum(x, 0)).sum(axis=all_but_channels(x))
+        return dy * np.where(x > 0, 1, per_channel(self.slope, x))
+
+    def __repr__(self):
+        return f"PReLU({self.n})"
+
+
+class Softmax(Layer):
+    """Rows of logits become rows of probabilities.
+
+    Rarely needed: the cross-entropy losses take logits, and are stable because of it.
+    """
+
+    def forward(self, x, training=False):
+        self.p = softmax(x)  # (N, K)
+        return self.p.copy()  # the reader may change what is returned, but not what backward needs
+
+    def backward(self, dy):
+        """dx_i = sum_j dy_j p_j (δ_ij - p_i) = p_i (dy_i - sum_j dy_j p_j), as p sums to 1."""
+        return self.p * (dy - np.sum(dy * self.p, axis=-1, keepdims=True))
+
+
+class Dropout(Layer):
+    """In training, zero each number with probability p and divide the others by 1 - p.
+
+    The division ("inverted" dropout) keeps every expectation, so that nothing is left to do at test
+    time: then the layer passes x on (Srivastava et al., 2014).
+
+    Parameters
+    ----------
+    p : float in [0, 1)
+        The probability to *drop*.
+    rng : numpy.random.Generator
+    """
+
+    def __init__(self, p, rng):
+        self.p, self.rng = unit_interval("p", p), generator(rng)
+
+    def forward(self, x, training=False):
+        self.scale = 1.0
+        if training and self.p > 0:
+            keep = self.rng.random(x.shape, dtype=x.dtype) >= self.p
+            self.scale = keep * x.dtype.type(1 / (1 - self.p))  # 0 or 1 / (1 - p), same dtype
+        return x * self.scale
+
+    def backward(self, dy):
+        return dy * self.scale
+
+    def __repr__(self):
+        return f"Dropout({self.p})"
+
+
+class Flatten(Layer):
+    """Images (N, C, H, W) become rows (N, C·H·W)."""
+
+    def forward(self, x, training=False):
+        self.shape = x.shape
+        return x.reshape(len(x), -1)
+
+    def backward(self, dy):
+        return dy.reshape(self.shape)
+
+
+def per_channel(a, x):
+    """Reshape a (C,) so that it broadcasts against x (N, C) or (N, C, H, W)."""
+    return a.reshape(-1, *(1,) * (x.ndim - 2))
+
+
+def all_but_channels(x):
+    """The axes to sum over to be left with one number per channel: (0,) or (0, 2, 3)."""
+    return (0, *range(2, x.ndim))
+
+
+def check_channels(layer, x, n):
+    """x must be (N, n), or have further axes, such as (N, n, H, W)."""
+    if x.ndim < 2 or x.shape[1] != n:
+        raise ValueError(f"{layer} takes x of shape (N, {n}) or (N, {n}, H, W), got {x.shape}")
+
+
+def initializer(init):
+    """A function that draws weights, called ``init(shape, rng)``."""
+    if not callable(init):
+        raise TypeError(f"init must be a function (shape, rng) -> array, got {init!r}")
+    return init

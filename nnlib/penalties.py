@@ -1,0 +1,74 @@
+"""Penalties: a price for large weights, added to the loss.
+
+A penalty has a value and a gradient for one array of weights; a network adds them up over its
+weights. Biases and the scales of norms go free: they are few, and a large one overfits nothing.
+"""
+
+import numpy as np
+
+from ._check import non_negative, positive
+
+
+class L2:
+    """strength · sum(w²), gradient 2 · strength · w: pulls every weight in proportion to itself.
+
+    A step of gradient descent multiplies the weights by 1 - 2 lr strength, hence "weight decay".
+    (A ``weight_decay`` parameter elsewhere is often 2 · strength.)
+
+    Parameters
+    ----------
+    strength : float >= 0
+    """
+
+    def __init__(self, strength):
+        self.strength = non_negative("strength", strength)
+
+    def value(self, w):
+        return self.strength * float(np.vdot(w, w))  # sum of squares without an array of squares
+
+    def gradient(self, w):
+        return (2 * self.strength) * w
+
+
+class L1:
+    """strength · sum(|w|), gradient ± strength: pulls all weights alike, many of them to 0.
+
+    Parameters
+    ----------
+    strength : float >= 0
+    """
+
+    def __init__(self, strength):
+        self.strength = non_negative("strength", strength)
+
+    def value(self, w):
+        return self.strength * float(np.sum(np.abs(w)))
+
+    def gradient(self, w):
+        return self.strength * np.sign(w)
+
+
+class ElasticNet:
+    """L1 plus L2, each with its own strength (Zou & Hastie, 2005)."""
+
+    def __init__(self, l1, l2):
+        self.l1, self.l2 = L1(non_negative("l1", l1)), L2(non_negative("l2", l2))
+
+    def value(self, w):
+        return self.l1.value(w) + self.l2.value(w)
+
+    def gradient(self, w):
+        return self.l1.gradient(w) + self.l2.gradient(w)
+
+
+def max_norm(net, c):
+    """Shrink, in place, every unit's incoming weights whose length exceeds c to the length c.
+
+    To be called after each step (Srebro & Shraibman, 2005). A unit is a column of W (in, out), or a
+    kernel of W (out, in, height, width); its weights shrink together and keep their direction.
+    """
+    c = positive("c", c)
+    for W, _ in net.weights:
+        incoming = 0 if W.ndim == 2 else (1, 2, 3)
+        norms = np.sqrt(np.sum(np.square(W), axis=incoming, keepdims=True))
+        W *= c / np.maximum(norms, c)  # 1 for those that are short enough

@@ -1,0 +1,363 @@
+import copy
+import pickle
+from functools import partial
+
+import numpy as np
+import pytest
+
+from nnlib.gradcheck import check_direction, check_gradient
+from nnlib.init import orthogonal
+from nnlib.layers import Dropout, Flatten, Layer, Linear, ReLU, Tanh
+from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
+from nnlib.network import Network
+from nnlib.penalties import L1, L2, ElasticNet
+
+
+def small(rng, dtype=np.float64):
+    net = Network([Linear(4, 7), Tanh(), Linear(7, 3)], rng=rng, dtype=dtype)
+    net.params += rng.normal(size=net.params.shape).astype(dtype) * 0.1
+    return net
+
+
+@pytest.fixture
+def net(rng):
+    return small(rng)
+
+
+@pytest.fixture
+def X(rng):
+    return rng.normal(size=(5, 4))
+
+
+LABELS = np.array([0, 2, 1, 1, 0])
+
+
+def assert_views(net):
+    """Every parameter and gradient of every layer is a window onto the network's vectors."""
+    seen = 0
+    for layer in net.layers:
+        for name, shape in layer.param_shapes().items():
+            for attribute, vector in [(name, net.params), ("d" + name, net.grads)]:
+                view = getattr(layer, attribute)
+                assert view.shape == shape and view.dtype == net.dtype
+                assert view.base is vector
+                vector[:] = 0.5
+                view[...] = 1.5
+                assert np.count_nonzero(vector == 1.5) == view.size
+            seen += view.size
+    assert seen == net.params.size == net.grads.size
+
+
+def test_views_at_first(net):
+    assert_views(net)
+
+
+@pytest.mark.parametrize("change", [
+    lambda net: setattr(net.layers[0], "W", net.layers[0].W - 0.1 * net.layers[0].dW),
+    lambda net: setattr(net.layers[0], "b", 0),
+    lambda net: net.value_and_grad(mse, np.ones((2, 4)), np.ones((2, 3)), L2(0.1)),
+    lambda net: net.objective(mse, np.ones((2, 4)), np.ones((2, 3)))(np.zeros(net.params.size)),
+    lambda net: net.forward(np.ones((2, 4))),
+])
+def test_views_stay_views(net, change):
+    change(net)
+    assert_views(net)
+
+
+def test_augmented_assignment_to_a_parameter(net):
+    before = net.layers[0].W.copy()
+    net.layers[0].W -= 0.5
+    assert np.allclose(net.params[:28].reshape(4, 7), before - 0.5)
+    assert_views(net)
+
+
+def test_assigning_a_wrong_shape_is_refused(net):
+    with pytest.raises(ValueError, match="could not broadcast"):
+        net.layers[0].W = np.ones((7, 4))
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_copy_is_whole_and_separate(net, X, duplicate):
+    other, before = duplicate(net), net(X)
+    assert np.array_equal(other(X), before)
+    assert_views(other)
+    assert np.array_equal(net(X), before)
+
+
+def test_parameters_are_laid_out_in_reading_order(net):
+    first, last = net.layers[0], net.layers[2]
+    expected = np.concatenate([first.W.ravel(), first.b, last.W.ravel(), last.b])
+    assert np.array_equal(net.params, expected)
+    assert net.params.shape == (4 * 7 + 7 + 7 * 3 + 3,)
+
+
+def test_weights_and_their_mask(net):
+    assert [W.shape for W, _ in net.weights] == [(4, 7), (7, 3)]
+    assert net.weights[0][0] is net.layers[0].W and net.weights[1][1] is net.layers[2].dW
+    net.params[~net.weight_mask] = 100
+    assert np.all(net.layers[0].b == 100) and np.all(net.layers[2].b == 100)
+    assert np.all(net.layers[0].W < 100) and net.weight_mask.sum() == 4 * 7 + 7 * 3
+
+
+def test_forward_is_the_composition(net, X):
+    first, last = net.layers[0], net.layers[2]
+    by_hand = np.tanh(X @ first.W + first.b) @ last.W + last.b
+    assert np.array_equal(net(X), by_hand) and np.array_equal(net.forward(X), by_hand)
+
+
+@pytest.mark.parametrize("penalty", [None, L1(0.1), L2(0.1), ElasticNet(0.1, 0.2)])
+def test_objective_gradient(net, X, rng, penalty):
+    loss = partial(softmax_cross_entropy, label_smoothing=0.1)
+    f = net.objective(loss, X, LABELS, penalty)
+    assert check_gradient(f, net.params.copy()) < 1e-8
+    assert check_direction(f, net.params.copy(), rng) < 1e-8
+
+
+def test_input_gradient(net, X):
+    def f(x):
+        value, dpred = mse(net(x), np.ones((5, 3)))
+        return value, net.backward(dpred)
+
+    assert check_gradient(f, X) < 1e-8
+
+
+def test_value_and_grad_equals_forward_loss_backward(net, X):
+    value, grads = net.value_and_grad(softmax_cross_entropy, X, LABELS)
+    assert grads is net.grads
+    short = grads.copy()
+    expected, dpred = softmax_cross_entropy(net(X), LABELS)
+    net.backward(dpred)
+    assert value == expected and np.array_equal(short, net.grads)
+
+
+def test_the_first_layers_input_gradient_is_not_computed(rng, X):
+    class Guard(Linear):
+        def backward(self, dy):
+            raise AssertionError("not needed")
+
+    net = Network([Flatten(), Guard(4, 3)], rng=rng, dtype=np.float64)
+    net.value_and_grad(mse, X, np.zeros((5, 3)))
+    assert np.any(net.grads != 0)
+
+
+def test_a_network_without_parameters(rng, X):
+    net = Network([Tanh()], rng=rng, dtype=np.float64)
+    value, grads = net.value_and_grad(mse, X, np.zeros_like(X))
+    assert value == pytest.approx(np.mean(np.tanh(X) ** 2)) and grads.shape == (0,)
+
+
+def test_gradients_are_overwritten_not_added(net, X):
+    once = net.value_and_grad(mse, X, np.zeros((5, 3)))[1].copy()
+    assert np.array_equal(net.value_and_grad(mse, X, np.zeros((5, 3)))[1], once)
+
+
+def test_results_handed_out_are_not_overwritten_later(net, X, rng):
+    for training in [False, True]:
+        y = net.forward(X, training)
+        dx = net.backward(np.ones((5, 3)))
+        kept = y.copy(), dx.copy()
+        net.forward(rng.normal(size=(5, 4)), training)
+        net.backward(rng.normal(size=(5, 3)))
+        net.value_and_grad(mse, X, np.ones((5, 3)))
+        assert np.array_equal(y, kept[0]) and np.array_equal(dx, kept[1])
+    f = net.objective(mse, X, np.ones((5, 3)))
+    g = f(np.zeros(net.params.size))[1]
+    kept = g.copy()
+    f(np.ones(net.params.size))
+    assert np.array_equal(g, kept)
+
+
+def test_the_data_is_left_alone(net, X):
+    before = X.copy()
+    net.value_and_grad(mse, X, np.zeros((5, 3)))
+    net.predict(X)
+    assert np.array_equal(X, before)
+
+
+def test_everything_stays_float32(rng, X):
+    net = small(rng, np.float32)
+    for x in [X, X.astype(np.float32), (X * 10).astype(np.uint8), X.tolist()]:
+        value, grads = net.value_and_grad(softmax_cross_entropy, x, LABELS, ElasticNet(0.1, 0.2))
+        assert type(value) is float and grads.dtype == np.float32
+        assert net(x).dtype == np.float32
+        for layer in net.layers:
+            for array in layer.__dict__.values():
+                assert not isinstance(array, np.ndarray) or array.dtype == np.float32
+
+
+def test_two_runs_with_one_seed_are_bit_identical(X):
+    def run():
+        rng = np.random.default_rng(3)
+        net = Network([Linear(4, 7), ReLU(), Dropout(0.3, rng), Linear(7, 3)], rng=rng)
+        values = []
+        for _ in range(20):
+            value, grads = net.value_and_grad(softmax_cross_entropy, X, LABELS)
+            net.params -= 0.1 * grads
+            values.append(value)
+        return values, net.params
+
+    one, two = run(), run()
+    assert one[0] == two[0] and np.array_equal(one[1], two[1])
+    assert one[0][-1] < one[0][0]
+
+
+def test_predict(rng, X):
+    net = small(rng)
+    assert np.array_equal(net.predict(X), net(X).argmax(axis=1))
+    assert net.predict(X).shape == (5,) and net.predict(X).dtype == np.int64
+    single = Network([Linear(4, 1)], rng=rng, dtype=np.float64)
+    single.layers[0].W, single.layers[0].b = [[1], [0], [0], [0]], [-2]
+    assert single.predict([[3, 9, 9, 9], [1, 9, 9, 9], [2, 9, 9, 9]]).tolist() == [1, 0, 1]
+
+
+def test_summary(rng):
+    net = Network([Linear(784, 600), ReLU(), Linear(600, 10)], rng=rng)
+    assert net.summary() == "\n".join([
+        "layer               output    parameters",
+        "input               (N, 784)            ",
+        "Linear(784, 600)    (N, 600)     471,000",
+        "Activation('relu')  (N, 600)           0",
+        "Linear(600, 10)     (N, 10)        6,010",
+        "total                            477,010",
+    ])
+    images = Network([Flatten(), Linear(12, 3)], rng=rng)
+    assert "(N, 3, 2, 2)" in images.summary((3, 2, 2))
+    with pytest.raises(ValueError, match=r"^input_shape must be given, as Flatten\(\)"):
+        images.summary()
+
+
+def test_save_and_load(net, rng, X, tmp_path):
+    path = tmp_path / "net.npz"
+    net.save(path)
+    other = small(rng)
+    assert not np.array_equal(other(X), net(X))
+    other.load(path)
+    assert np.array_equal(other(X), net(X))
+    assert_views(other)
+    with np.load(path, allow_pickle=False) as file:
+        assert sorted(file) == ["layers", "params", "state"]
+
+
+def test_load_refuses_what_does_not_fit(net, rng, tmp_path):
+    path, before = tmp_path / "net.npz", net.params.copy()
+    Network([Linear(4, 7), ReLU(), Linear(7, 3)], rng=rng).save(path)
+    with pytest.raises(ValueError, match=r"^path must hold a network of \[Linear\(4, 7\), Act"):
+        net.load(path)
+    small(rng).save(path)
+    whole = path.read_bytes()
+    for damaged in [b"", b"abc", whole[: len(whole) // 2], pickle.dumps([1])]:
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="^path must be a file that Network.save wrote: "):
+            net.load(path)
+    np.savez(path, params=before)
+    with pytest.raises(ValueError, match="^path must be a file that Network.save wrote: "):
+        net.load(path)
+    with pytest.raises(FileNotFoundError):
+        net.load(tmp_path / "absent.npz")
+    assert np.array_equal(net.params, before)
+
+
+def test_bad_networks(rng):
+    layer = Linear(2, 2)
+    for call, error, message in [
+        (lambda: Network([], rng=rng), ValueError, "^layers must hold at least one layer"),
+        (lambda: Network([ReLU], rng=rng), TypeError, "^layers must hold layers such as"),
+        (lambda: Network([np.tanh], rng=rng), TypeError, "^layers must hold layers such as"),
+        (lambda: Network([layer, layer], rng=rng), ValueError, "^layers must be new ones, but Lin"),
+        (lambda: Network([Linear(2, 2)], rng=None), TypeError, "^rng must be a Generator"),
+        (lambda: Network([Linear(2, 2)], rng=rng, dtype=int), ValueError,
+         "^dtype must be float32 or float64, got int64"),
+    ]:
+        with pytest.raises(error, match=message):
+            call()
+    Network([layer], rng=rng)
+    with pytest.raises(ValueError, match=r"^layers must be new ones, but Linear\(2, 2\) is al"):
+        Network([layer], rng=rng)
+
+
+def test_bad_data(net, X, rng):
+    with pytest.raises(ValueError, match=r"^Linear\(4, 7\) takes x of shape \(N, 4\), got \(5, "):
+        net(X[:, :3])
+    with pytest.raises(ValueError, match=r"^dpred must have shape \(5, 3\), got \(3, 5\)"):
+        net(X)
+        net.backward(np.ones((3, 5)))
+    with pytest.raises(ValueError, match="^pred must hold at least one sample"):
+        net.value_and_grad(mse, X[:0], np.ones((0, 3)))
+    with pytest.raises(ValueError, match="^target must hold labels 0 to 2, got 0 to 3"):
+        net.value_and_grad(softmax_cross_entropy, X, LABELS + (LABELS == 2))
+    with pytest.raises(ValueError, match=r"^predict needs an output of shape \(N, K\)"):
+        Network([Tanh()], rng=rng).predict(np.ones((2, 3, 4)))
+    with pytest.raises(ValueError, match="could not be broadcast|could not broadcast"):
+        net.objective(mse, X, np.ones((5, 3)))(np.zeros(3))
+
+
+def torch_twin(torch, net):
+    """The same network in PyTorch, with the same weights."""
+    modules = []
+    for layer in net.layers:
+        if isinstance(layer, Linear):
+            module = torch.nn.Linear(layer.n_in, layer.n_out, dtype=torch.float64)
+            with torch.no_grad():
+                module.weight.copy_(torch.tensor(layer.W.T.copy()))
+                module.bias.copy_(torch.tensor(layer.b))
+        else:
+            module = {"relu": torch.nn.ReLU, "tanh": torch.nn.Tanh}[layer.name]()
+        modules.append(module)
+    return torch.nn.Sequential(*modules)
+
+
+def test_a_hundred_steps_as_pytorch(torch, rng):
+    net = Network([Linear(20, 30), ReLU(), Linear(30, 15, init=orthogonal), Tanh(), Linear(15, 5)],
+                  rng=rng, dtype=np.float64)
+    net.params += rng.normal(size=net.params.shape) * 0.05
+    twin = torch_twin(torch, net)
+    strength, lr = 1e-3, 0.2
+    weights = [p for p in twin.parameters() if p.ndim == 2]
+    biases = [p for p in twin.parameters() if p.ndim == 1]
+    groups = [{"params": weights, "weight_decay": 2 * strength}, {"params": biases}]
+    sgd = torch.optim.SGD(groups, lr=lr)
+    losses = []
+    for _ in range(100):
+        x, y = rng.normal(size=(16, 20)), rng.integers(0, 5, 16)
+        value, grads = net.value_and_grad(softmax_cross_entropy, x, y, L2(strength))
+        net.params -= lr * grads
+        sgd.zero_grad()
+        loss = torch.nn.functional.cross_entropy(twin(torch.tensor(x)), torch.tensor(y))
+        loss.backward()
+        penalty = strength * sum(float((p.detach() ** 2).sum()) for p in weights)
+        losses.append((value, loss.item() + penalty))
+        sgd.step()
+    ours, theirs = np.array(losses).T
+    assert np.abs(ours - theirs).max() < 1e-10
+    assert ours[0] != ours[-1]
+
+
+def test_one_logit_learns_moons_of_labels(rng):
+    X = rng.normal(size=(200, 2))
+    y = (X[:, 0] * X[:, 1] > 0).astype(int)  # an XOR: no line separates it
+    net = Network([Linear(2, 16), Tanh(), Linear(16, 1)], rng=rng)
+    for _ in range(500):
+        value, grads = net.value_and_grad(binary_cross_entropy, X, y)
+        net.params -= 0.5 * grads
+    assert np.mean(net.predict(X) == y) > 0.95
+
+
+def test_layers_are_open_for_extension(rng, X):
+    class Scale(Layer):
+        def param_shapes(self):
+            return {"s": (4,)}
+
+        def initialize(self, rng):
+            self.s = 2
+
+        def forward(self, x, training=False):
+            self.x = x
+            return self.s * x
+
+        def backward(self, dy):
+            self.ds = (dy * self.x).sum(axis=0)
+            return dy * self.s
+
+    net = Network([Scale(), Linear(4, 3)], rng=rng, dtype=np.float64)
+    assert check_gradient(net.objective(mse, X, np.ones((5, 3))), net.params.copy()) < 1e-8
+    assert_views(net)
