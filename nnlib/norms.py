@@ -1,0 +1,250 @@
+"""Normalization: subtract a mean, divide by a standard deviation, then let the layer choose both.
+
+All norms here compute γ x̂ + β with x̂ = (x - mean) / sqrt(variance + eps). They differ in the axes
+that mean and variance are taken over. For images (N, C, H, W):
+
+    batch norm       over (N, H, W)   one mean per channel; needs a batch, and running averages
+    layer norm       over (C, H, W)   one mean per sample
+    instance norm    over (H, W)      one mean per sample and channel
+    group norm       as instance norm, for groups of channels taken together
+
+eps keeps a constant feature from being divided by 0.
+"""
+
+import numpy as np
+
+from ._check import count, positive, unit_interval
+from .layers import Layer, all_but_channels, check_channels, per_channel
+
+
+def moments(x, axes, center=True):
+    """Mean and variance over axes, which stay as axes of length 1; without centring, 0 and x²'s."""
+    mean = x.mean(axes, keepdims=True) if center else 0.0
+    return mean, np.mean(np.square(x - mean), axes, keepdims=True)
+
+
+def standardize(x, mean, variance, eps):
+    """x̂ = (x - mean) / std, and the std."""
+    std = np.sqrt(variance + eps)
+    return (x - mean) / std, std
+
+
+def standardize_backward(dx_hat, x_hat, std, axes, center=True):
+    """The gradient with respect to x, given the one with respect to x̂.
+
+    An input reaches its own x̂ directly, and every x̂ of its set through the mean and the std. So
+    there are three terms: dx = (dx̂ - mean(dx̂) - x̂ mean(dx̂ · x̂)) / std. Without the last two,
+    the gradient is off by tens of percent.
+    """
+    dx = dx_hat - x_hat * np.mean(dx_hat * x_hat, axes, keepdims=True)
+    if center:
+        dx -= dx_hat.mean(axes, keepdims=True)
+    dx /= std
+    return dx
+
+
+class Norm(Layer):
+    """What the norms have in common: γ and β for each of n channels, x̂ over some axes."""
+
+    def __init__(self, n, eps=1e-5):
+        self.n, self.eps = count("n", n), positive("eps", eps)
+
+    def param_shapes(self):
+        return {"gamma": (self.n,), "beta": (self.n,)}
+
+    def initialize(self, rng):
+        self.gamma, self.beta = 1, 0
+
+    def forward(self, x, training=False):
+        check_channels(self, x, self.n)
+        self.x_hat, self.std = standardize(x, *moments(x, self.axes(x)), self.eps)
+        return self.scale_and_shift()
+
+    def backward(self, dy):
+        return standardize_backward(self.dx_hat(dy), self.x_hat, self.std, self.axes(dy))
+
+    def scale_and_shift(self):
+        return per_channel(self.gamma, self.x_hat) * self.x_hat + per_channel(self.beta, self.x_hat)
+
+    def dx_hat(self, dy):
+        """Write dγ and dβ, summed over all that share them, and return the gradient of x̂."""
+        shared = all_but_channels(dy)
+        self.dgamma = (dy * self.x_hat).sum(shared)
+        self.dbeta = dy.sum(shared)
+        return per_channel(self.gamma, dy) * dy
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.n})"
+
+
+class BatchNorm(Norm):
+    """Normalize every feature or channel over the batch (Ioffe & Szegedy, 2015).
+
+    In training, mean and variance are the batch's own; running averages of them are kept for later,
+    when there may be no batch. A bias right before this layer is useless: the mean takes it away.
+
+    Parameters
+    ----------
+    n : int
+        Features of (N, n), or channels of (N, n, H, W).
+    decay : float in [0, 1)
+        Weight of the *old* value in the running averages: 0.9 here is PyTorch's momentum=0.1. The
+        variance is averaged with the factor m / (m - 1), as PyTorch does; m values per channel.
+    eps : float > 0
+    """
+
+    def __init__(self, n, decay=0.9, eps=1e-5):
+        super().__init__(n, eps)
+        self.decay = unit_interval("decay", decay)
+
+    def state_shapes(self):
+        return {"running_mean": (self.n,), "running_var": (self.n,)}
+
+    def initialize(self, rng):
+        super().initialize(rng)
+        self.running_mean, self.running_var = 0, 1
+
+    def axes(self, x):
+        return all_but_channels(x)
+
+    def forward(self, x, training=False):
+        check_channels(self, x, self.n)
+        self.training = training
+        if training:
+            mean, variance = moments(x, self.axes(x))
+            self.update_averages(mean.ravel(), variance.ravel(), x)
+        else:
+            mean, variance = per_channel(self.running_mean, x), per_channel(self.running_var, x)
+        self.x_hat, self.std = standardize(x, mean, variance, self.eps)
+        return self.scale_and_shift()
+
+    def update_averages(self, mean, variance, x):
+        m = x.size // self.n
+        if m < 2:
+            raise ValueError(f"{self} takes two or more samples in training, got x of {x.shape}")
+        new = 1 - self.decay
+        self.running_mean += new * (mean - self.running_mean)
+        self.running_var += new * (variance * (m / (m - 1)) - self.running_var)
+
+    def backward(self, dy):
+        if self.training:
+            return super().backward(dy)
+        return self.dx_hat(dy) / self.std  # running averages don't depend on x
+
+    def __repr__(self):
+        return f"BatchNorm({self.n}, decay={self.decay})"
+
+
+class InstanceNorm(Norm):
+    """Normalize every channel of every image over its pixels (Ulyanov et al., 2016).
+
+    Parameters
+    ----------
+    n : int
+        Channels of (N, n, H, W).
+    eps : float > 0
+    """
+
+    def axes(self, x):
+        if x.ndim < 3:
+            raise ValueError(f"{self} takes x of shape (N, {self.n}, H, W), got {x.shape}")
+        return tuple(range(2, x.ndim))
+
+
+class GroupNorm(Norm):
+    """Normalize groups of channels of every image together (Wu & He, 2018).
+
+    One group is layer norm over (C, H, W), one group per channel is instance norm.
+
+    Parameters
+    ----------
+    groups : int
+        Divides n.
+    n : int
+        Channels of (N, n, H, W), or features of (N, n).
+    eps : float > 0
+    """
+
+    def __init__(self, groups, n, eps=1e-5):
+        super().__init__(n, eps)
+        self.groups = count("groups", groups)
+        if self.n % self.groups:
+            raise ValueError(f"groups must divide n = {self.n}, got {self.groups}")
+
+    def forward(self, x, training=False):
+        check_channels(self, x, self.n)
+        grouped = self.grouped(x)
+        x_hat, self.std = standardize(grouped, *moments(grouped, 2), self.eps)
+        self.x_hat = x_hat.reshape(x.shape)
+        return self.scale_and_shift()
+
+    def backward(self, dy):
+        dx_hat, x_hat = self.grouped(self.dx_hat(dy)), self.grouped(self.x_hat)
+        return standardize_backward(dx_hat, x_hat, self.std, 2).reshape(dy.shape)
+
+    def grouped(self, x):
+        """(N, C, H, W) -> (N, G, C/G · H · W)."""
+        return x.reshape(len(x), self.groups, -1)
+
+    def __repr__(self):
+        return f"GroupNorm({self.groups}, {self.n})"
+
+
+class LayerNorm(Layer):
+    """Normalize the features of every sample, or of every token, by themselves (Ba et al., 2016).
+
+    It works the same in training and after, and for a batch of one: hence its use in transformers.
+
+    Parameters
+    ----------
+    shape : int or tuple of int
+        The last axes of x, over which mean and variance are taken: 768 for tokens (…, 768),
+        (C, H, W) for images. γ and β have this shape.
+    eps : float > 0
+    """
+
+    center = True  # RMSNorm doesn't
+
+    def __init__(self, shape, eps=1e-5):
+        shape = shape if isinstance(shape, tuple) else (shape,)
+        self.shape = tuple(count("shape", n) for n in shape)
+        self.eps = positive("eps", eps)
+        self.axes = tuple(range(-len(self.shape), 0))
+
+    def param_shapes(self):
+        return {"gamma": self.shape, "beta": self.shape}
+
+    def initialize(self, rng):
+        self.gamma, self.beta = 1, 0
+
+    def forward(self, x, training=False):
+        if x.ndim <= len(self.shape) or x.shape[-len(self.shape) :] != self.shape:
+            raise ValueError(f"{self} takes x whose last axes are {self.shape}, got {x.shape}")
+        self.x_hat, self.std = standardize(x, *moments(x, self.axes, self.center), self.eps)
+        y = self.gamma * self.x_hat
+        return y + self.beta if self.center else y
+
+    def backward(self, dy):
+        samples = tuple(range(dy.ndim - len(self.shape)))  # the axes that share γ and β
+        self.dgamma = (dy * self.x_hat).sum(samples)
+        if self.center:
+            self.dbeta = dy.sum(samples)
+        return standardize_backward(self.gamma * dy, self.x_hat, self.std, self.axes, self.center)
+
+    def __repr__(self):
+        return f"{type(self).__name__}({self.shape})"
+
+
+class RMSNorm(LayerNorm):
+    """Layer norm without the mean and without β: x is divided by sqrt(mean(x²) + eps).
+
+    Cheaper, and about as good in transformers (Zhang & Sennrich, 2019). Parameters as LayerNorm's.
+    """
+
+    center = False
+
+    def param_shapes(self):
+        return {"gamma": self.shape}
+
+    def initialize(self, rng):
+        self.gamma = 1

@@ -1,0 +1,155 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnlib.gradcheck import check_gradient, relative_error
+from nnlib.sequence import (
+    attention,
+    attention_backward,
+    attention_weights,
+    recurrent,
+    recurrent_backward,
+)
+
+N, D, H, T, S, E = 5, 3, 4, 6, 7, 2
+
+
+def qkv(rng, batch=()):
+    return [rng.normal(size=(*batch, *shape)) for shape in [(T, D), (S, D), (S, E)]]
+
+
+def step(rng):
+    """x, h, Wx, Wh, b."""
+    return [rng.normal(size=shape) for shape in [(N, D), (N, H), (D, H), (H, H), (H,)]]
+
+
+def check_argument(f, backward, arguments, i, r):
+    """The gradient of sum(r * f) with respect to argument i alone."""
+
+    def value_and_grad(theta):
+        changed = [*arguments[:i], theta, *arguments[i + 1 :]]
+        return float(np.sum(r * f(*changed))), backward(r, *changed)[i]
+
+    return check_gradient(value_and_grad, arguments[i])
+
+
+@pytest.mark.parametrize("batch", [(), (2,), (2, 3)])
+@pytest.mark.parametrize("i", range(3))
+def test_attention_gradients(batch, i, rng):
+    r = rng.normal(size=(*batch, T, E))
+    assert check_argument(attention, attention_backward, qkv(rng, batch), i, r) < 1e-8
+
+
+@pytest.mark.parametrize("i", range(5))
+def test_recurrent_gradients(i, rng):
+    r = rng.normal(size=(N, H))
+    assert check_argument(recurrent, recurrent_backward, step(rng), i, r) < 1e-8
+
+
+def torch_gradients(torch, f, arguments, r):
+    tensors = [torch.tensor(a, requires_grad=True) for a in arguments]
+    y = f(*tensors)
+    (y * torch.tensor(r)).sum().backward()
+    return y.detach().numpy(), [t.grad.numpy() for t in tensors]
+
+
+@pytest.mark.parametrize("batch", [(), (2,), (2, 3)])
+def test_attention_against_torch(torch, batch, rng):
+    arguments, r = qkv(rng, batch), rng.normal(size=(*batch, T, E))
+    sdpa = torch.nn.functional.scaled_dot_product_attention
+    y, grads = torch_gradients(torch, sdpa, arguments, r)
+    assert relative_error(attention(*arguments), y) < 1e-10
+    for ours, theirs in zip(attention_backward(r, *arguments), grads, strict=True):
+        assert relative_error(ours, theirs) < 1e-10
+
+
+def test_recurrent_against_torch(torch, rng):
+    arguments, r = step(rng), rng.normal(size=(N, H))
+
+    def cell(x, h, Wx, Wh, b):
+        return torch.rnn_tanh_cell(x, h, Wx.T, Wh.T, b, torch.zeros_like(b))
+
+    y, grads = torch_gradients(torch, cell, arguments, r)
+    assert relative_error(recurrent(*arguments), y) < 1e-10
+    for ours, theirs in zip(recurrent_backward(r, *arguments), grads, strict=True):
+        assert relative_error(ours, theirs) < 1e-10
+
+
+def test_backpropagation_through_time_against_torch(torch, rng):
+    _, h0, Wx, Wh, b = step(rng)
+    sequence, r = rng.normal(size=(T, N, D)), rng.normal(size=(N, H))
+
+    def unrolled(sequence, h, Wx, Wh, b):
+        for x in sequence:
+            h = torch.tanh(x @ Wx + h @ Wh + b)
+        return h
+
+    _, (_, dh0, dWx, dWh, db) = torch_gradients(torch, unrolled, [sequence, h0, Wx, Wh, b], r)
+    states = [h0]
+    for x in sequence:
+        states.append(recurrent(x, states[-1], Wx, Wh, b))
+    dh, totals = r, [0, 0, 0]
+    for x, h in zip(sequence[::-1], states[-2::-1], strict=True):
+        _, dh, *grads = recurrent_backward(dh, x, h, Wx, Wh, b)
+        totals = [total + grad for total, grad in zip(totals, grads, strict=True)]
+    for ours, theirs in zip([dh, *totals], [dh0, dWx, dWh, db], strict=True):
+        assert relative_error(ours, theirs) < 1e-10
+
+
+@given(seed=st.integers(0, 10**6))
+def test_weights_are_probabilities_and_order_does_not_matter(seed):
+    rng = np.random.default_rng(seed)
+    Q, K, V = qkv(rng)
+    A, order = attention_weights(Q, K), rng.permutation(S)
+    assert A.shape == (T, S) and np.all(A >= 0) and np.allclose(A.sum(axis=-1), 1)
+    assert np.allclose(attention(Q, K[order], V[order]), attention(Q, K, V))
+
+
+def test_equal_keys_give_the_mean(rng):
+    Q, K, V = qkv(rng)
+    assert np.allclose(attention(Q, np.ones_like(K), V), V.mean(axis=0))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_precision_is_kept(dtype, rng):
+    Q, K, V = [a.astype(dtype) for a in qkv(rng)]
+    arguments = [a.astype(dtype) for a in step(rng)]
+    results = [attention(Q, K, V), *attention_backward(attention(Q, K, V), Q, K, V),
+               recurrent(*arguments), *recurrent_backward(recurrent(*arguments), *arguments)]
+    assert all(a.dtype == dtype for a in results)
+
+
+def test_lists_will_do():
+    assert np.allclose(attention([[1, 0]], [[1, 0], [1, 0]], [[1], [3]]), [[2]])
+    assert np.allclose(recurrent([[1]], [[0]], [[2]], [[5]], [-1]), [[np.tanh(1)]])
+
+
+@pytest.mark.parametrize("call, message", [
+    (lambda: attention_weights(np.ones((3, 2)), np.ones((3, 4))),
+     r"^Q and K must be \(…, T, d\) and \(…, S, d\), got \(3, 2\) and \(3, 4\)"),
+    (lambda: attention(np.ones(2), np.ones((3, 2)), np.ones((3, 4))), "^Q and K must be"),
+    (lambda: attention(np.ones((2, 3, 2)), np.ones((3, 2)), np.ones((3, 4))), "^Q and K must be"),
+    (lambda: attention(np.ones((3, 2)), np.ones((4, 2)), np.ones((3, 2))),
+     r"^V must be \(…, S, e\) for K \(…, S, d\) = \(4, 2\), got \(3, 2\)"),
+    (lambda: attention_backward(np.ones((2, 2)), np.ones((3, 2)), np.ones((4, 2)),
+                                np.ones((4, 2))),
+     r"^dY must have the result's shape \(3, 2\), got \(2, 2\)"),
+    (lambda: recurrent(np.ones((5, 3)), np.ones((4, 2)), np.ones((3, 2)), np.ones((2, 2)),
+                       np.ones(2)), r"^x, h, Wx, Wh, b must be \(N, D\), \(N, H\), .* got \["),
+    (lambda: recurrent(np.ones(3), np.ones(2), np.ones((3, 2)), np.ones((2, 2)), np.ones(2)),
+     "^x, h, Wx, Wh, b must be"),
+    (lambda: recurrent_backward(np.ones((5, 1)), np.ones((5, 3)), np.ones((5, 2)),
+                                np.ones((3, 2)), np.ones((2, 2)), np.ones(2)),
+     r"^dh_new must have the state's shape \(5, 2\), got \(5, 1\)"),
+])
+def test_bad_shapes(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_bad_types():
+    with pytest.raises(TypeError, match="^Q must hold real numbers"):
+        attention("a", "b", "c")
+    with pytest.raises(TypeError, match="^x must hold real numbers"):
+        recurrent("a", "b", "c", "d", "e")
