@@ -5,7 +5,13 @@ Read the files in this order; each holds one idea and needs only those before it
     activations  losses  init          what a neuron computes, how wrong it is, where it starts
     layers  network  autodiff          forward, backward, one flat vector of parameters
     optim  schedules  landscapes       parameters and gradient, lr(t), places to practise
-    train  gradcheck  metrics  data    loops, proofs, digits and toys
+    descend  train                     the two loops: down a landscape, through the data
+    gradcheck  metrics  data  mnist    proofs, digits and toys
+
+Aside from that road, each readable by itself once you know ``layers``:
+
+    penalties  norms                   what keeps weights small, and activations in scale
+    convolution  sequence              images; attention and recurrence
 
 The pages of the book also use ``nnlib.book`` (plots, explorers, exercise checks), the only part
 that needs Matplotlib and ipywidgets. Nothing else here imports it.

@@ -82,20 +82,22 @@ class Conv2d(Layer):
         return y.reshape(n, rows, columns, self.n_out).transpose(0, 3, 1, 2)
 
     def backward(self, dy):
-        dy = self.backward_params(dy)
-        dpatches = dy @ self.W.reshape(self.n_out, -1)
+        self.backward_params(dy)
+        dpatches = self.rows(dy) @ self.W.reshape(self.n_out, -1)
         dwindows = dpatches.reshape(*self.out, self.n_in, self.size, self.size)
         dx = add_windows(dwindows.transpose(0, 3, 1, 2, 4, 5), self.x_shape, self.stride)
         p = self.padding
         return dx[:, :, p : dx.shape[2] - p, p : dx.shape[3] - p]
 
     def backward_params(self, dy):
-        """dW and db as in Linear, with a row per window; returns dy in that form."""
-        dy = dy.transpose(0, 2, 3, 1).reshape(-1, self.n_out)
+        dy = self.rows(dy)
         np.matmul(dy.T, self.patches, out=self.dW.reshape(self.n_out, -1))
         if self.bias:
             dy.sum(axis=0, out=self.db)
-        return dy
+
+    def rows(self, dy):
+        """(N, n_out, H', W') -> a row of n_out numbers for every window, as in a dense layer."""
+        return dy.transpose(0, 2, 3, 1).reshape(-1, self.n_out)
 
     def __repr__(self):
         return (

@@ -44,7 +44,7 @@ def standardize_backward(dx_hat, x_hat, std, axes, center=True):
 
 
 class Norm(Layer):
-    """What the norms have in common: γ and β for each of n channels, x̂ over some axes."""
+    """What the norms have in common: γ and β for each of n channels, and x̂ over ``axes(x)``."""
 
     def __init__(self, n, eps=1e-5):
         self.n, self.eps = count("n", n), positive("eps", eps)
