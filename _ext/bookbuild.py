@@ -1,4 +1,4 @@
-"""What this book's build does beside Jupyter Book's own work, for a plain ``jupyter-book build .`` too.
+"""What this build does beside Jupyter Book's own work, for plain ``jupyter-book build .`` too.
 
 - Kernels draw every frame of every explorer (`nnlib.book.explore` looks at NNLIB_EXPLORERS).
 - The widget manager and MathJax are copied into the site, so that no page loads from another host.
@@ -26,6 +26,8 @@ def setup(app):
     app.connect("config-inited", configure, priority=1)
     app.connect("env-get-outdated", changed_notebooks)
     app.add_css_file("book.css")
+    # The theme's Font Awesome turns every new <i> into an <svg>; the play button looks for its <i>.
+    app.add_js_file(None, body="window.FontAwesomeConfig = {observeMutations: false};", priority=1)
     app.add_js_file("widgets.js", loading_method="defer", priority=900)  # after MathJax
     return {"parallel_read_safe": True, "parallel_write_safe": True, "version": library_digest()}
 

@@ -2,7 +2,7 @@
 
 In a live notebook a frame is drawn when a reader first asks for it, and kept. When the book is
 built (the environment variable ``NNLIB_EXPLORERS`` is ``page``) all frames are drawn and stacked,
-and ``jslink`` ties each control to the stack it turns over: the browser needs nothing else.
+and ``jsdlink`` ties each control to the stack it turns over: the browser needs nothing else.
 """
 
 import inspect
@@ -147,7 +147,7 @@ class Explorer(widgets.VBox):
         stack = widgets.Stack(
             children, selected_index=self.controls[name].index, layout=shared["layout"]
         )
-        widgets.jslink((self.controls[name], "index"), (stack, "selected_index"))
+        widgets.jsdlink((self.controls[name], "index"), (stack, "selected_index"))
         if len(names) == len(self.options):
             stack.layout = _cell()
         return stack

@@ -1,0 +1,46 @@
+# `make` alone lists what there is. Everything is safe to repeat, and fast the second time.
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+.PHONY: help book test serve refresh lint bench mutants clean
+
+help: ## list what there is
+	@sed -nE 's/^([a-z]+):.*## (.*)/make \1 #\2/p' Makefile | column -t -s '#'
+
+book: .venv/book ## build the book into _build/html
+	$(BIN)/jupyter-book build -W -n --keep-going .
+	@echo "Open _build/html/index.html in a browser, or run 'make serve'."
+
+test: .venv/test ## run all tests: library, notebooks, the built site, JupyterLab
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest
+
+serve: book ## build and serve the book on this machine (PORT=8000)
+	@echo "The book is at http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
+	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+refresh: .venv/book ## execute all notebooks and store their text outputs
+	$(BIN)/python tools/refresh.py
+
+lint: .venv/test ## check the code's style
+	$(BIN)/ruff check .
+
+bench: .venv/test ## measure explorers, pages and training against other libraries
+	$(BIN)/python -m benchmarks
+
+mutants: .venv/test ## break the library on purpose, see that the tests notice
+	$(BIN)/python benchmarks/mutants.py
+
+clean: ## remove everything that was built or installed
+	rm -rf _build .venv node_modules
+
+.venv/book: requirements.txt pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed" if sys.version_info < (3, 11) else 0)'
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet -r requirements.txt
+	@touch $@
+
+.venv/test: .venv/book requirements-test.txt
+	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	@touch $@

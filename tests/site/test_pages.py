@@ -1,0 +1,133 @@
+"""The built book in a real browser: every explorer, every control, by keyboard and by mouse."""
+
+import gzip
+from urllib.parse import urlsplit
+
+import pytest
+from driver import (
+    ROOT,
+    Controls,
+    Watch,
+    expected_explorers,
+    expected_frame,
+    latencies,
+    notebooks,
+    record,
+    start_stopwatch,
+)
+from playwright.sync_api import expect
+
+HTML_LIMIT = 1_000_000  # bytes, gzipped
+TARGET = 44  # CSS pixels, for a finger
+
+
+def open_page(page, address):
+    watch = Watch(page)
+    page.goto(address)
+    page.wait_for_load_state("networkidle")
+    return watch
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_explorers_show_the_frame_their_controls_name(notebook, site, page):
+    watch = open_page(page, f"{site}/{notebook.removesuffix('.ipynb')}.html")
+    explorers = expected_explorers(notebook)
+    boxes = page.locator(".nn-explorer")
+    if explorers:
+        boxes.first.wait_for()
+    assert boxes.count() == len(explorers)
+    measured = []
+    for box, explorer in zip(boxes.all(), explorers, strict=True):
+        box.scroll_into_view_if_needed()
+        start_stopwatch(box)
+        controls = Controls(box, explorer)
+        assert controls.values() == explorer.start
+        assert_right_frame(controls)
+        for name, move, target in controls.tour():
+            before = controls.index(name)
+            move(name, target)
+            assert_moved(controls, name, move, target, before)
+            assert_right_frame(controls)
+        measured += latencies(box)
+    assert watch.faults == []
+    if explorers:
+        assert measured, "no key press changed a picture"
+        record(ROOT / "_build/latency.json", **{notebook: measured})
+
+
+def assert_moved(controls, name, move, target, before):
+    last = len(controls.explorer.options[name]) - 1
+    if move == controls.by_mouse:
+        goal = target
+    else:
+        goal = {"Home": 0, "End": last}.get(target)
+        goal = max(0, min(last, before + target)) if goal is None else goal
+    assert controls.index(name) == goal, f"{name} moved by {target!r} from {before}"
+
+
+def assert_right_frame(controls):
+    sentence, pictures = expected_frame(controls.explorer, controls.values())
+    expect(controls.readout()).to_have_text(sentence)  # waits for the browser to draw
+    alt, sources = controls.pictures()
+    assert alt == sentence
+    assert sources == pictures, f"another picture than Python draws for {controls.values()}"
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_page_is_light_enough(notebook, book):
+    html = (book / notebook).with_suffix(".html").read_bytes()
+    assert len(gzip.compress(html)) < HTML_LIMIT
+
+
+def test_pages_are_found_from_any_folder(site, page):
+    watch = open_page(page, f"{site}/index.html")
+    page.wait_for_url("**/intro.html")
+    links = page.locator("nav.bd-links a.internal, nav.bd-links a")
+    hrefs = links.evaluate_all("all => all.map(a => a.href)")
+    assert len(hrefs) >= len(notebooks())
+    for href in hrefs:
+        if urlsplit(href).fragment == "":
+            assert page.request.get(href).ok, href
+    assert watch.faults == []
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_sticks_out_and_controls_fit_a_finger(notebook, width, site, page):
+    page.set_viewport_size({"width": width, "height": 844})
+    watch = open_page(page, f"{site}/{notebook.removesuffix('.ipynb')}.html")
+    controls = page.locator(".nn-explorer .nn-control")
+    if page.locator("script[type='application/vnd.jupyter.widget-view+json']").count():
+        controls.first.wait_for()
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= width, f"the page is {wide} px wide on a screen of {width} px"
+    for control in controls.all():
+        for part in control.locator("select:visible, button:visible, .slider-container").all():
+            assert part.bounding_box()["height"] >= TARGET
+    for picture in page.locator(".nn-explorer img").all():
+        box = picture.bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= width
+    assert watch.faults == []
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_controls_have_names_and_a_visible_focus(notebook, site, page):
+    open_page(page, f"{site}/{notebook.removesuffix('.ipynb')}.html")
+    if page.locator("script[type='application/vnd.jupyter.widget-view+json']").count():
+        page.locator(".nn-explorer .nn-control").first.wait_for()
+    for slider in page.locator(".nn-explorer .widget-slider").all():
+        label = slider.locator(".widget-label").inner_text()
+        handle = slider.get_by_role("slider", name=label, exact=True)
+        assert handle.get_attribute("aria-valuetext") == (
+            slider.locator(".widget-readout").inner_text()
+        )
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        assert handle.get_attribute("aria-valuetext") == (
+            slider.locator(".widget-readout").inner_text()
+        )
+        assert handle.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    for picture in page.locator(".nn-explorer .nn-readout").all():
+        assert picture.inner_text().strip()
+    for image in page.locator(".bd-article img:not(.nn-picture)").all():
+        assert image.get_attribute("alt"), f"{image.get_attribute('src')} has no alt text"
