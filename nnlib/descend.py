@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._check import count, finite, floats, positive
+from .optim import fresh
 from .schedules import set_rate
 
 
@@ -67,7 +68,7 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
     steps, limit = count("steps", steps), positive("limit", limit)
     tol = -1.0 if tol is None else positive("tol", tol)
 
-    optimizer.reset()
+    optimizer = fresh(optimizer)
     thetas, values, why = [], [], ""
     walking = np.ones(theta.shape[:-1], bool)
     diverged_at, converged_at = np.full(walking.shape, -1), np.full(walking.shape, -1)

@@ -68,6 +68,7 @@ class Optimizer:
             self._begin(theta)
         grad = np.asarray(grad)
         self._check(theta, grad)
+        self.lr = float(self.lr)  # a np.float64 would make float32 arithmetic float64, and slow
         self._advance()
         theta, grad, *state = (a.reshape(-1) for a in (theta, grad, *self.state.values()))
         if self.weight_decay:
@@ -111,6 +112,14 @@ class Optimizer:
                              f"got {grad.dtype} of shape {grad.shape}")
         if not theta.flags.c_contiguous:
             raise ValueError("theta must be contiguous to be changed in place, got a strided view")
+
+
+def fresh(optimizer):
+    """The optimizer, reset for a new run; a sentence if it isn't one."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"optimizer must be one such as SGD(lr=0.1), got {optimizer!r}")
+    optimizer.reset()
+    return optimizer
 
 
 def _flush_denormals(arrays):

@@ -19,9 +19,9 @@ Schedule = Callable[[int], float]
 
 def set_rate(optimizer, schedule: Schedule, t: int) -> None:
     """Give an optimizer its learning rate for step t, and its momentum if the schedule has one."""
-    optimizer.lr = schedule(t)
+    optimizer.lr = float(schedule(t))
     if hasattr(schedule, "momentum") and optimizer.momentum_name:
-        setattr(optimizer, optimizer.momentum_name, schedule.momentum(t))
+        setattr(optimizer, optimizer.momentum_name, float(schedule.momentum(t)))
 
 
 def constant(lr: float) -> Schedule:

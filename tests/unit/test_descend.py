@@ -182,6 +182,8 @@ def test_any_function_of_any_number_of_variables():
         ({"steps": 2.5}, "steps must be a whole number >= 1, got 2.5"),
         ({"tol": 0}, "tol must be a positive number, got 0"),
         ({"limit": -1}, "limit must be a positive number, got -1"),
+        ({"optimizer": "adam"}, r"optimizer must be one such as SGD\(lr=0.1\), got 'adam'"),
+        ({"optimizer": SGD}, "optimizer must be one such as"),
         ({"function": 3}, "function must be a landscape or a function of theta, got 3"),
         ({"function": lambda theta: (1.0, np.ones(3))},
          r"function must return values of shape \(\) and gradients of shape \(2,\).*got \(\) and"),

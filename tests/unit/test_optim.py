@@ -309,6 +309,17 @@ def test_the_dtype_stays(kind, dtype, rng):
     np.testing.assert_array_equal(g, kept)
 
 
+def test_a_numpy_scalar_as_learning_rate_changes_no_bit(rng):
+    start, g = rng.normal(size=(2, 100)).astype(np.float32)
+    runs = []
+    for lr in (0.037, np.float64(0.037)):
+        theta, optimizer = start.copy(), SGD(lr=1.0)
+        optimizer.lr = lr
+        optimizer.step(theta, g)
+        runs.append(theta)
+    np.testing.assert_array_equal(runs[0], runs[1])
+
+
 @pytest.mark.parametrize("kind", [Momentum, Adam, Lion])
 def test_no_denormals_survive_where_gradients_have_stopped(kind):
     theta, optimizer = np.ones(10, np.float32), kind(lr=1e-3)

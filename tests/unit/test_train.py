@@ -1,0 +1,371 @@
+import math
+
+import numpy as np
+import pytest
+
+from nnlib.data import digits, moons, split
+from nnlib.layers import Dropout, Linear, ReLU, Tanh
+from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
+from nnlib.network import Network
+from nnlib.norms import BatchNorm
+from nnlib.optim import SGD, Adam, Momentum
+from nnlib.penalties import L2, max_norm
+from nnlib.schedules import Plateau, exponential, one_cycle
+from nnlib.train import History, evaluate, minibatches, train
+
+
+def digits_net(seed=0, dtype=np.float32):
+    rng = np.random.default_rng(seed)
+    return Network([Linear(64, 20), ReLU(), Linear(20, 10)], rng=rng, dtype=dtype)
+
+
+@pytest.fixture(scope="module")
+def parts():
+    """Training and validation data: a few hundred digits."""
+    X, y = digits()
+    return split(X[:600], y[:600], fractions=(0.7, 0.3), rng=np.random.default_rng(1))
+
+
+def fit(net, part, **more):
+    settings = {"optimizer": SGD(lr=0.2), "epochs": 3, "batch_size": 32,
+                "rng": np.random.default_rng(5)}
+    return train(net, softmax_cross_entropy, *part, **(settings | more))
+
+
+# ------------------------------------------------------------------------------------- minibatches
+
+def test_minibatches_deal_every_sample_once_with_its_own_label(rng):
+    X = np.arange(70.0, dtype=np.float32).reshape(35, 2)
+    y = np.arange(35)
+    batches = list(minibatches(X, y, 8, rng))
+    assert [len(b) for b, _ in batches] == [8, 8, 8, 8, 3]
+    np.testing.assert_array_equal(np.sort(np.concatenate([b for _, b in batches])), y)
+    for X_batch, y_batch in batches:
+        np.testing.assert_array_equal(X_batch, X[y_batch])
+        assert X_batch.dtype == np.float32 and y_batch.dtype == y.dtype
+        assert not np.shares_memory(X_batch, X)
+    assert not (np.concatenate([b for _, b in batches]) == y).all()
+
+
+def test_minibatches_of_images_and_of_rows_of_targets(rng):
+    X, y = rng.random((10, 1, 4, 4)), rng.random((10, 3))
+    X_batch, y_batch = next(minibatches(X, y, 6, rng))
+    assert X_batch.shape == (6, 1, 4, 4) and y_batch.shape == (6, 3)
+
+
+def test_every_epoch_has_its_own_order_and_a_seed_repeats_it():
+    X = np.arange(50.0)[:, None]
+    orders = []
+    for seed in (3, 3, 4):
+        rng = np.random.default_rng(seed)
+        orders.append([np.concatenate([y for _, y in minibatches(X, np.arange(50), 7, rng)])
+                       for _ in range(2)])
+    np.testing.assert_array_equal(orders[0], orders[1])
+    assert (orders[0][0] != orders[0][1]).any() and (orders[0][0] != orders[2][0]).any()
+
+
+@pytest.mark.parametrize(
+    ("n_X", "n_y", "batch_size", "message"),
+    [
+        (5, 4, 2, "X and y must have the same number of rows, got 5 and 4"),
+        (0, 0, 2, r"X must hold at least one sample, got shape \(0, 3\)"),
+        (5, 5, 0, "batch_size must be a whole number >= 1, got 0"),
+        (5, 5, 2.0, "batch_size must be a whole number >= 1, got 2.0"),
+    ],
+)
+def test_wrong_batches_are_refused_before_the_first_one_is_asked_for(n_X, n_y, batch_size, message,
+                                                                     rng):
+    with pytest.raises(ValueError, match=message):
+        minibatches(np.ones((n_X, 3)), np.ones(n_y), batch_size, rng)
+
+
+def test_minibatches_need_a_generator():
+    with pytest.raises(TypeError, match="rng must be a Generator"):
+        minibatches(np.ones((5, 3)), np.ones(5), 2, None)
+
+
+# ------------------------------------------------------------------------------------------- train
+
+def test_the_loss_decreases_and_the_history_is_kept(parts):
+    history = fit(digits_net(), parts[0], epochs=8, validation=parts[1])
+    assert isinstance(history, History)
+    for values in (history.loss, history.accuracy, history.val_loss, history.val_accuracy,
+                   history.lr):
+        assert len(values) == 8 and all(type(value) is float for value in values)
+    assert history.loss[-1] < 0.3 * history.loss[0]
+    assert history.val_accuracy[-1] > 0.85 > history.accuracy[0]
+    assert history.lr == [0.2] * 8
+    assert history.best_epoch == int(np.argmin(history.val_loss))
+    assert history.stopped == "trained for 8 epochs" and not history.diverged
+    assert repr(history).startswith("History(trained for 8 epochs: loss ")
+
+
+def test_the_notes_are_those_of_the_loop_written_out(parts):
+    """train is nothing but this loop."""
+    net, mirror = digits_net(), digits_net()
+    history = fit(net, parts[0], epochs=2, validation=parts[1], penalty=L2(1e-3),
+                  optimizer=Momentum(lr=0.05), schedule=exponential(0.05, k=0.01))
+    (X, y), rng, optimizer, t = parts[0], np.random.default_rng(5), Momentum(lr=0.05), 0
+    for epoch in range(2):
+        losses, right = [], 0
+        for X_batch, y_batch in minibatches(X, y, 32, rng):
+            optimizer.lr = 0.05 * math.exp(-0.01 * t)
+            logits = mirror(X_batch)
+            losses += [softmax_cross_entropy(logits, y_batch)[0]] * len(y_batch)
+            right += (logits.argmax(axis=1) == y_batch).sum()
+            optimizer.step(mirror.params, mirror.value_and_grad(
+                softmax_cross_entropy, X_batch, y_batch, L2(1e-3))[1])
+            t += 1
+        assert history.loss[epoch] == pytest.approx(np.mean(losses), rel=1e-12)
+        assert history.accuracy[epoch] == right / len(y)
+        assert history.lr[epoch] == pytest.approx(0.05 * math.exp(-0.01 * (t - 1)))
+        logits = mirror(parts[1][0])
+        assert history.val_loss[epoch] == pytest.approx(
+            softmax_cross_entropy(logits, parts[1][1])[0], rel=1e-6)
+        assert history.val_accuracy[epoch] == (logits.argmax(axis=1) == parts[1][1]).mean()
+    np.testing.assert_array_equal(net.params, mirror.params)
+
+
+def test_one_seed_gives_the_same_bits_and_another_does_not(parts):
+    runs = []
+    for seed in (1, 1, 2):
+        rng = np.random.default_rng(seed)
+        net = Network([Linear(64, 20), ReLU(), Dropout(0.2, rng), Linear(20, 10)],
+                      rng=np.random.default_rng(0))
+        runs.append((net, fit(net, parts[0], rng=rng, optimizer=Adam(), validation=parts[1])))
+    np.testing.assert_array_equal(runs[0][0].params, runs[1][0].params)
+    assert runs[0][1] == runs[1][1] != runs[2][1]
+    assert (runs[0][0].params != runs[2][0].params).any()
+
+
+def test_an_optimizer_is_reset_so_that_a_cell_can_be_run_twice(parts):
+    optimizer, nets = Adam(lr=0.01), [digits_net(), digits_net()]
+    for net in nets:
+        fit(net, parts[0], optimizer=optimizer)
+    np.testing.assert_array_equal(nets[0].params, nets[1].params)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_dtype_stays_whatever_the_datas(parts, dtype):
+    (X, y), net = parts[0], digits_net(dtype=dtype)
+    seen = set()
+
+    def after_step(t, value):
+        seen.update({net.grads.dtype, net.layers[0].x.dtype, net.layers[2].x.dtype})
+
+    fit(net, (X.astype(np.float64), y), schedule=lambda t: np.float64(0.1),
+        optimizer=Momentum(lr=1), penalty=L2(1e-3), after_step=after_step)
+    assert net.params.dtype == dtype and seen == {np.dtype(dtype)}
+    assert np.shares_memory(net.layers[0].W, net.params)
+
+
+def test_float64_targets_do_not_change_a_float32_networks_dtype(rng):
+    net = Network([Linear(2, 4), Tanh(), Linear(4, 1)], rng=rng)
+    X = rng.normal(size=(40, 2))
+    history = train(net, mse, X, X[:, :1] * X[:, 1:], optimizer=Adam(lr=0.03), epochs=100,
+                    batch_size=10, rng=rng, validation=(X[:5], X[:5, :1]))
+    assert net.grads.dtype == net.layers[2].x.dtype == np.float32
+    assert history.loss[-1] < 0.2 * history.loss[0]
+    assert history.accuracy == history.val_accuracy == []  # no labels
+
+
+@pytest.mark.parametrize("labels", [(0, 1), (-1, 1)])
+def test_accuracy_of_a_single_logit(labels, rng):
+    X, y = moons(200, 0.1, rng)
+    net = Network([Linear(2, 8), Tanh(), Linear(8, 1)], rng=rng)
+    loss = binary_cross_entropy if labels == (0, 1) else lambda pred, y: mse(pred, y)
+    targets = np.where(y == 1, labels[1], labels[0])[:, None]
+    history = train(net, loss, X, targets, optimizer=Adam(lr=0.03), epochs=60, batch_size=20,
+                    rng=rng, validation=(X, targets))
+    assert history.val_accuracy[-1] == (net.predict(X) == y).mean() > 0.85
+
+
+def test_the_schedule_is_asked_at_every_step_from_0(parts):
+    asked = []
+    optimizer = Momentum(lr=9)
+    fit(digits_net(), parts[0], epochs=2, optimizer=optimizer,
+        schedule=lambda t: asked.append(t) or 0.1 / (t + 1))
+    assert asked == list(range(2 * 14))  # 420 samples in batches of 32
+    assert optimizer.lr == 0.1 / 28
+
+
+def test_one_cycle_moves_the_momentum(parts):
+    optimizer, seen = Momentum(lr=1), []
+    fit(digits_net(), parts[0], epochs=1, optimizer=optimizer, schedule=one_cycle(0.1, 14),
+        after_step=lambda t, value: seen.append(optimizer.mu))
+    assert seen[0] == pytest.approx(0.95) == seen[-1] and min(seen) < 0.86
+
+
+@pytest.mark.parametrize("with_validation", [True, False])
+def test_a_plateau_is_told_the_validation_loss_or_the_training_loss(parts, with_validation):
+    told = []
+
+    class Listener(Plateau):
+        def report(self, loss):
+            told.append(loss)
+            super().report(loss)
+
+    history = fit(digits_net(), parts[0], epochs=4, schedule=Listener(0.2),
+                  validation=parts[1] if with_validation else None)
+    assert told == (history.val_loss if with_validation else history.loss)
+
+
+def test_after_step_sees_every_step_and_may_change_the_weights(parts):
+    net, values = digits_net(), []
+
+    def after_step(t, value):
+        assert t == len(values)
+        values.append(value)
+        max_norm(net, 0.5)
+
+    fit(net, parts[0], epochs=1, batch_size=420, penalty=L2(0.1), after_step=after_step)
+    mirror = digits_net()
+    expected, _ = mirror.value_and_grad(softmax_cross_entropy, *parts[0], L2(0.1))
+    assert len(values) == 1 and values[0] == pytest.approx(expected, rel=1e-4)  # other row order
+    assert np.linalg.norm(net.layers[0].W, axis=0).max() <= 0.5 * (1 + 1e-6)
+
+
+def test_the_penalty_shrinks_weights_and_sgds_decay_is_the_same(parts):
+    free, penalized, decayed = digits_net(), digits_net(), digits_net()
+    fit(free, parts[0])
+    fit(penalized, parts[0], penalty=L2(0.02))
+    fit(decayed, parts[0], optimizer=SGD(lr=0.2, weight_decay=0.04,
+                                         decay_mask=decayed.weight_mask))
+    np.testing.assert_allclose(penalized.params, decayed.params, atol=1e-5)
+    assert np.linalg.norm(penalized.layers[0].W) < 0.9 * np.linalg.norm(free.layers[0].W)
+
+
+# ---------------------------------------------------------------------------------- early stopping
+
+def test_early_stopping_gives_back_the_best_parameters_exactly(parts):
+    rng = np.random.default_rng(0)
+    net = Network([Linear(64, 30), BatchNorm(30), ReLU(), Linear(30, 10)], rng=rng)
+    kept = []  # parameters and running averages after every step
+    history = fit(net, parts[0], validation=parts[1], early_stopping=3, epochs=200,
+                  optimizer=Adam(lr=0.05),
+                  after_step=lambda t, value: kept.append((net.params.copy(), net.state.copy())))
+    epochs = len(history.loss)
+    assert 3 < epochs < 200
+    assert history.best_epoch == epochs - 1 - 3 == int(np.argmin(history.val_loss))
+    assert history.stopped == f"stopped after {epochs} epochs: no better validation loss in 3"
+    params, state = kept[14 * (history.best_epoch + 1) - 1]
+    np.testing.assert_array_equal(net.params, params)
+    np.testing.assert_array_equal(net.state, state)
+    assert (net.params != kept[-1][0]).any() and (net.state != kept[-1][1]).any()
+    assert evaluate(net, softmax_cross_entropy, *parts[1])[0] == min(history.val_loss)
+
+
+def test_patience_that_is_never_lost_still_ends_with_the_best_parameters(parts):
+    net = digits_net()
+    history = fit(net, parts[0], validation=parts[1], early_stopping=50, epochs=12,
+                  optimizer=SGD(lr=1.5))
+    assert history.stopped == "trained for 12 epochs"
+    assert evaluate(net, softmax_cross_entropy, *parts[1])[0] == min(history.val_loss)
+
+
+def test_without_early_stopping_the_last_parameters_stay(parts):
+    net = digits_net()
+    history = fit(net, parts[0], validation=parts[1], epochs=12, optimizer=SGD(lr=1.5))
+    assert history.best_epoch != 11  # so that it makes a difference
+    assert evaluate(net, softmax_cross_entropy, *parts[1])[0] == history.val_loss[-1]
+
+
+# -------------------------------------------------------------------------------------- divergence
+
+@pytest.mark.parametrize("lr", [1e4, 1e30])
+def test_a_diverging_run_stops_and_says_so_without_a_warning(parts, lr):
+    (X, y), steps = parts[0], []
+    net = Network([Linear(64, 20), ReLU(), Linear(20, 1)], rng=np.random.default_rng(0))
+    history = train(net, mse, X, y[:, None] / 9, optimizer=SGD(lr=lr), epochs=20, batch_size=32,
+                    rng=np.random.default_rng(0), after_step=lambda t, value: steps.append(value))
+    assert history.diverged
+    assert history.stopped.startswith("diverged: the loss was ")
+    assert f" at step {len(steps)}, in epoch 1, with lr = {lr:g}" in history.stopped
+    assert len(history.loss) == 1 and not np.isfinite(history.loss[0])
+    assert np.isfinite(steps).all()
+
+
+# ---------------------------------------------------------------------------------------- evaluate
+
+def test_evaluate_in_pieces_is_evaluate_in_one(rng):
+    net = Network([Linear(5, 3)], rng=rng, dtype=np.float64)
+    X, y = rng.normal(size=(2345, 5)), rng.integers(0, 3, 2345)
+    value, accuracy = evaluate(net, softmax_cross_entropy, X, y)
+    assert value == pytest.approx(softmax_cross_entropy(net(X), y)[0], rel=1e-13)
+    assert accuracy == (net.predict(X) == y).mean()
+    assert evaluate(net, mse, X, rng.normal(size=(2345, 3)))[1] is None
+
+
+def test_evaluate_drops_nothing_out(rng):
+    net = Network([Linear(5, 9), Dropout(0.5, rng), Linear(9, 3)], rng=rng)
+    X, y = rng.normal(size=(20, 5)), rng.integers(0, 3, 20)
+    assert (evaluate(net, softmax_cross_entropy, X, y)
+            == evaluate(net, softmax_cross_entropy, X, y))
+
+
+# ---------------------------------------------------------------------------------------- progress
+
+def test_the_progress_bar_is_shown_only_on_request(parts, capsys):
+    fit(digits_net(), parts[0])
+    assert capsys.readouterr().err == ""
+    fit(digits_net(), parts[0], progress=True)
+    assert "3/3" in capsys.readouterr().err
+
+
+# --------------------------------------------------------------------------------------- bad input
+
+def with_nan(X):
+    X = X.copy()
+    X[3, 7] = np.nan
+    return X
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"y": slice(0, 100)}, "X and y must have the same number of rows, got 420 and 100"),
+        ({"X": slice(0, 0), "y": slice(0, 0)},
+         r"X must hold at least one sample, got shape \(0, 64\)"),
+        ({"X": with_nan}, r"X must be finite, got nan at index \(3, 7\)"),
+        ({"y": lambda y: np.where(np.arange(420) == 2, np.inf, y)},
+         r"y must be finite, got inf at index \(2,\)"),
+        ({"X": lambda X: X[:, :5]}, r"takes x of shape \(N, 64\), got \(32, 5\)"),
+        ({"y": lambda y: y + 1}, "target must hold labels 0 to 9, got"),
+        ({"epochs": 0}, "epochs must be a whole number >= 1, got 0"),
+        ({"batch_size": 0}, "batch_size must be a whole number >= 1, got 0"),
+        ({"batch_size": 1.5}, "batch_size must be a whole number >= 1, got 1.5"),
+        ({"rng": None}, "rng must be a Generator"),
+        ({"rng": 7}, "rng must be a Generator"),
+        ({"optimizer": "adam"}, r"optimizer must be one such as SGD\(lr=0.1\), got 'adam'"),
+        ({"optimizer": SGD}, "optimizer must be one such as"),
+        ({"early_stopping": 3}, r"early_stopping needs validation=\(X, y\), got None"),
+        ({"early_stopping": 0}, "early_stopping must be a whole number >= 1, got 0"),
+        ({"validation": 0.2}, r"validation must be a pair \(X, y\), got float"),
+        ({"validation": (np.ones((3, 64)), np.ones(2, int))},
+         "validation X and validation y must have the same number of rows, got 3 and 2"),
+        ({"validation": (np.full((3, 64), np.nan), np.ones(3, int))},
+         "validation X must be finite"),
+    ],
+)
+def test_wrong_arguments_change_nothing(parts, change, message):
+    (X, y), change = parts[0], dict(change)
+    for name, data in (("X", X), ("y", y)):
+        how = change.pop(name, slice(None))
+        data = how(data) if callable(how) else data[how]
+        X, y = (data, y) if name == "X" else (X, data)
+    net = digits_net()
+    before = net.params.copy()
+    with pytest.raises((ValueError, TypeError), match=message):
+        fit(net, (X, y), **change)
+    if "labels" not in message:
+        np.testing.assert_array_equal(net.params, before)
+
+
+def test_evaluate_names_what_is_wrong():
+    net = digits_net()
+    with pytest.raises(ValueError, match="X and y must have the same number of rows, got 3 and 2"):
+        evaluate(net, softmax_cross_entropy, np.ones((3, 64)), np.ones(2, int))
+    with pytest.raises(ValueError, match="X must be finite"):
+        evaluate(net, softmax_cross_entropy, np.full((3, 64), np.inf), np.ones(3, int))
+    with pytest.raises(ValueError, match="X must hold at least one sample"):
+        evaluate(net, softmax_cross_entropy, np.ones((0, 64)), np.ones(0, int))
