@@ -2,15 +2,20 @@
 
 - Kernels draw every frame of every explorer (`nnlib.book.explore` looks at NNLIB_EXPLORERS).
 - The widget manager and MathJax are copied into the site, so that no page loads from another host.
+- The appendix collects the chapters' common mistakes from their headings.
 - Notebooks are executed again when ``nnlib`` has changed, not only when their own text has.
 """
 
 import hashlib
+import json
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import yaml
+from myst_parser.mdit_to_docutils.base import default_slugify
 from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
@@ -24,7 +29,8 @@ MATHJAX_PARTS = ["tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y",
 
 def setup(app):
     app.connect("config-inited", configure, priority=1)
-    app.connect("env-get-outdated", changed_notebooks)
+    app.connect("env-get-outdated", changed_pages)
+    app.connect("source-read", collect_mistakes)
     app.add_css_file("book.css")
     # The theme's Font Awesome turns every new <i> into an <svg>; the play button looks for its <i>.
     app.add_js_file(None, body="window.FontAwesomeConfig = {observeMutations: false};", priority=1)
@@ -88,9 +94,44 @@ def library_digest():
     return digest.hexdigest()[:12]
 
 
-def changed_notebooks(app, env, added, changed, removed):
+def changed_pages(app, env, added, changed, removed):
+    """The pages that are not up to date although their own text did not change."""
     before, now = getattr(env, "library_digest", None), library_digest()
     env.library_digest = now
-    if before == now:
-        return []
-    return [doc for doc in env.found_docs if env.doc2path(doc).endswith(".ipynb")]
+    stale = {"appendix/mistakes"}
+    if before != now:
+        stale |= {doc for doc in env.found_docs if env.doc2path(doc).endswith(".ipynb")}
+        stale |= {"appendix/api"}
+    return stale & env.found_docs
+
+
+def collect_mistakes(app, docname, source):
+    """Fill the appendix's list with a link to each heading of the chapters' common mistakes."""
+    if docname != "appendix/mistakes":
+        return
+    lines = []
+    for chapter in chapters(app):
+        path = ROOT / f"{chapter}.ipynb"
+        title, found = headings(path)
+        lines += [f"\n## [{title}](../{chapter}.ipynb)\n"]
+        lines += [f"- [{text}](../{chapter}.ipynb#{slug(text)})" for text in found]
+    source[0] += "\n".join(lines) + "\n"
+
+
+def chapters(app):
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    return [entry["file"] for entry in parts[0]["chapters"]]
+
+
+def headings(path):
+    """A notebook's title, and the headings below its section on common mistakes."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    text = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
+    mistakes = re.search(r"^## Common mistakes$(.*?)(?=^## |\Z)", text, re.M | re.S)
+    title = re.search(r"^# (.*)$", text, re.M)[1]
+    return title, re.findall(r"^### (.*)$", mistakes[1], re.M) if mistakes else []
+
+
+def slug(heading):
+    """The anchor that MyST gives a heading."""
+    return default_slugify(heading.replace("`", ""))

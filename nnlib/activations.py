@@ -44,7 +44,7 @@ def linear_derivative(z):
 def sigmoid(z):
     """The logistic function 1 / (1 + exp(-z)), an S from 0 to 1; 1/2 at z = 0.
 
-    Computed as exp(min(z, 0)) / (1 + exp(-|z|)), which is the same number without an overflow:
+    Computed as ``exp(min(z, 0)) / (1 + exp(-|z|))``, which is the same number without an overflow:
     for z < 0 the fraction has been multiplied by exp(z) above and below.
 
     Parameters
@@ -166,7 +166,7 @@ def silu_derivative(z):
 
 
 def softplus(z):
-    """log(1 + exp(z)), a smooth ReLU, computed as max(z, 0) + log(1 + exp(-|z|))."""
+    """``log(1 + exp(z))``, a smooth ReLU, as ``max(z, 0) + log(1 + exp(-|z|))``."""
     z = floats("z", z)
     return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
 

@@ -2,7 +2,7 @@
 
 A wrong gradient often still trains, only worse, so it has to be looked for. The central difference
 (f(x + h) - f(x - h)) / 2h is off by about h² f'''/6 from cutting off the Taylor series and by about
-eps |f| / h from rounding. In float64 (eps = 2e-16) the two balance near h = 1e-5, with some ten
+``eps |f| / h`` from rounding. In float64 (eps = 2e-16) the two balance near h = 1e-5, with some ten
 correct digits; in float32 (eps = 1e-7) no more than four are left, so check in float64. Stay away
 from kinks (ReLU at 0), and give biases values other than 0: zeros hide mistakes.
 """

@@ -46,7 +46,7 @@ def mse(pred, target):
 
 
 def mae(pred, target):
-    """Mean absolute error, mean(|pred - target|): an outlier pulls no harder than any other."""
+    """Mean absolute error, ``mean(|pred - target|)``: an outlier pulls no harder than any other."""
     pred, target = _pair(pred, target)
     error = pred - target
     return float(np.mean(np.abs(error))), np.sign(error) / error.size

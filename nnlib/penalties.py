@@ -31,7 +31,7 @@ class L2:
 
 
 class L1:
-    """strength · sum(|w|), gradient ± strength: pulls all weights alike, many of them to 0.
+    """``strength · sum(|w|)``, gradient ± strength: pulls all weights alike, many of them to 0.
 
     Parameters
     ----------

@@ -107,7 +107,7 @@ def draw_line(ax, w, b, *, arrow=None, **style):
     Returns
     -------
     float
-        The line's distance from the origin, |b| / ‖w‖; nan where w = 0 and there is no line.
+        The line's distance from the origin, ``|b| / ‖w‖``; nan where w = 0 and there is no line.
     """
     w, b = np.asarray(w, dtype=float), float(b)
     length = float(np.hypot(*w))
