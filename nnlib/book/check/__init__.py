@@ -11,7 +11,7 @@ import inspect
 
 import numpy as np
 
-__all__ = ["array", "choice", "function", "number"]
+__all__ = ["array", "checker", "choice", "function", "number", "numbers"]
 
 
 def number(right, why, *, tol=1e-3, mistakes=None):
@@ -37,7 +37,7 @@ def number(right, why, *, tol=1e-3, mistakes=None):
         return abs(answer - value) <= tol * (abs(value) or 1)
 
     def judge(answer):
-        value = _numbers(answer)
+        value = numbers(answer)
         if value is None or value.size != 1:
             return f"This takes one number, and got {_short(answer)}."
         value = value.item()
@@ -60,7 +60,7 @@ def number(right, why, *, tol=1e-3, mistakes=None):
             return "The sign is wrong, and the size as well."
         return f"Too {'large' if value > right else 'small'}."
 
-    return _check("put a number in place of the dots", judge, why)
+    return checker("put a number in place of the dots", judge, why)
 
 
 def array(right, why, *, tol=1e-3, mistakes=()):
@@ -72,7 +72,7 @@ def array(right, why, *, tol=1e-3, mistakes=()):
     right = np.asarray(right, dtype=float)
 
     def judge(answer):
-        value = _numbers(answer)
+        value = numbers(answer)
         if value is None:
             return f"This takes an array of numbers, and got {_short(answer)}."
         if _near(value, right, tol):
@@ -82,7 +82,7 @@ def array(right, why, *, tol=1e-3, mistakes=()):
                 return reason
         return _difference(value, right, tol)
 
-    return _check("put an array or a list in place of the dots", judge, why)
+    return checker("put an array or a list in place of the dots", judge, why)
 
 
 def _near(answer, value, tol):
@@ -130,7 +130,7 @@ def function(right, why, inputs, *, tol=1e-6, mistakes=()):
 
     def results(f):
         with np.errstate(all="ignore"):
-            return [_numbers(f(*_copies(arguments))) for arguments in inputs]
+            return [numbers(f(*_copies(arguments))) for arguments in inputs]
 
     def same(v, w):  # nan in the same places, too
         return np.array_equal(np.isnan(v), np.isnan(w)) and _near(
@@ -157,7 +157,7 @@ def function(right, why, inputs, *, tol=1e-6, mistakes=()):
                 problem = _difference(value, reference, tol)
                 return f"For ({_show(arguments)}) you give {_short(value)}. {problem}"
 
-    return _check("write your function, and give it to the check by its name", judge, why)
+    return checker("write your function, and give it to the check by its name", judge, why)
 
 
 def choice(right, why, wrong):
@@ -172,11 +172,11 @@ def choice(right, why, wrong):
             return None
         return wrong.get(letter, f"This takes one of {options}, and got {_short(answer)}.")
 
-    return _check(f"put one of {options} in place of the dots", judge, why)
+    return checker(f"put one of {options} in place of the dots", judge, why)
 
 
-def _check(task, judge, why):
-    """``judge`` returns None for a right answer, or what is wrong with it."""
+def checker(task, judge, why):
+    """A check of any other kind: ``judge(answer)`` says what is wrong, or returns None."""
 
     def check(answer=...):
         if answer is ...:
@@ -188,7 +188,7 @@ def _check(task, judge, why):
     return check
 
 
-def _numbers(value):
+def numbers(value):
     """An answer as an array of floats, or None where it is nothing of the kind."""
     if isinstance(value, str | bool) or value is None:
         return None
