@@ -12,13 +12,13 @@ import numpy as np
 from ._check import generator, positive
 
 
-def relative_error(a, b):
+def relative_error(a, b) -> float:
     """‖a - b‖ / (‖a‖ + ‖b‖): 0 for equal vectors, 1 for opposite ones, and free of units."""
     size = np.linalg.norm(a) + np.linalg.norm(b)
     return float(np.linalg.norm(np.subtract(a, b)) / size) if size > 0 else 0.0
 
 
-def numeric_gradient(f, theta, h=1e-5):
+def numeric_gradient(f, theta, h=1e-5) -> np.ndarray:
     """The gradient of f by central differences, one parameter at a time.
 
     Parameters
@@ -48,7 +48,7 @@ def numeric_gradient(f, theta, h=1e-5):
     return grad
 
 
-def check_gradient(value_and_grad, theta, h=1e-5):
+def check_gradient(value_and_grad, theta, h=1e-5) -> float:
     """Compare a gradient with central differences; below 1e-6 it is right, above 1e-3 wrong.
 
     Costs two evaluations per parameter; ``check_direction`` costs two in all.
@@ -74,7 +74,7 @@ def check_gradient(value_and_grad, theta, h=1e-5):
     return relative_error(grad, numeric_gradient(lambda t: value_and_grad(t)[0], theta, h))
 
 
-def check_direction(value_and_grad, theta, rng, h=1e-5):
+def check_direction(value_and_grad, theta, rng, h=1e-5) -> float:
     """Compare the slope along one random direction v: g · v against the central difference.
 
     A mistake anywhere in the gradient shows in almost every direction, so one is enough for

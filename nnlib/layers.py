@@ -21,22 +21,22 @@ from .init import he_normal, zeros
 class Layer:
     """What all layers have in common; a layer without parameters adds only forward and backward."""
 
-    def param_shapes(self):
+    def param_shapes(self) -> dict[str, tuple]:
         """Names and shapes of what is learned, such as {"W": (784, 600), "b": (600,)}."""
         return {}
 
-    def state_shapes(self):
+    def state_shapes(self) -> dict[str, tuple]:
         """Names and shapes of what is remembered but not learned, such as running averages."""
         return {}
 
     def initialize(self, rng):
         """Fill parameters and state with their first values."""
 
-    def forward(self, x, training=False):
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         """y = f(x). Some layers behave differently in training (dropout, batch norm)."""
         raise NotImplementedError
 
-    def backward(self, dy):
+    def backward(self, dy: np.ndarray) -> np.ndarray:
         """Overwrite the parameters' gradients, and return the input's: dx = dy · df/dx."""
         raise NotImplementedError
 

@@ -26,7 +26,7 @@ def _pair(pred, target):
     return pred, target.astype(pred.dtype, copy=False).reshape(pred.shape)
 
 
-def mse(pred, target):
+def mse(pred, target) -> tuple[float, np.ndarray]:
     """Mean squared error, mean((pred - target)²): what Gaussian noise asks for.
 
     Parameters
@@ -45,14 +45,14 @@ def mse(pred, target):
     return float(np.mean(np.square(error))), (2 / error.size) * error
 
 
-def mae(pred, target):
+def mae(pred, target) -> tuple[float, np.ndarray]:
     """Mean absolute error, ``mean(|pred - target|)``: an outlier pulls no harder than any other."""
     pred, target = _pair(pred, target)
     error = pred - target
     return float(np.mean(np.abs(error))), np.sign(error) / error.size
 
 
-def huber(pred, target, delta=1.0):
+def huber(pred, target, delta=1.0) -> tuple[float, np.ndarray]:
     """Half the squared error up to delta, a straight line beyond it (Huber, 1964).
 
     The gradient is the error clipped to [-delta, delta], and with it c the loss is c (e - c/2).
@@ -64,7 +64,7 @@ def huber(pred, target, delta=1.0):
     return float(np.mean(clipped * (error - clipped / 2))), clipped / error.size
 
 
-def hinge(pred, target):
+def hinge(pred, target) -> tuple[float, np.ndarray]:
     """Mean of max(0, 1 - y s), the margin loss of support vector machines (Cortes & Vapnik, 1995).
 
     Parameters
@@ -81,7 +81,7 @@ def hinge(pred, target):
     return float(np.mean(np.maximum(margin, 0))), np.where(margin > 0, -y, 0) / y.size
 
 
-def binary_cross_entropy(pred, target):
+def binary_cross_entropy(pred, target) -> tuple[float, np.ndarray]:
     """Mean of -y log p - (1 - y) log(1 - p), with p = sigmoid(pred).
 
     Computed as y softplus(-z) + (1 - y) softplus(z), from the logit z: p itself rounds to exactly
@@ -132,7 +132,7 @@ def _rows(logits, target):
     return logits, q
 
 
-def softmax_cross_entropy(logits, target, label_smoothing=0.0):
+def softmax_cross_entropy(logits, target, label_smoothing=0.0) -> tuple[float, np.ndarray]:
     """Mean over rows of -sum_k q_k log p_k, with p = softmax(logits): the surprise at the truth.
 
     Parameters
@@ -164,7 +164,7 @@ def softmax_cross_entropy(logits, target, label_smoothing=0.0):
     return -float(np.sum(q * log_p)) / n, (np.exp(log_p) - q) / n
 
 
-def kl_divergence(logits, target):
+def kl_divergence(logits, target) -> tuple[float, np.ndarray]:
     """Mean over rows of sum_k q_k log(q_k / p_k), with p = softmax(logits); 0 where p equals q.
 
     It is the cross-entropy less the entropy of q, and q doesn't depend on the logits: the gradient

@@ -5,12 +5,13 @@ An optimizer sees only ``params`` and ``grads``, two flat arrays of the same len
 one changes the other, and nothing is ever copied from one to the other.
 """
 
+import os
 from math import prod
 
 import numpy as np
 
 from ._check import generator
-from .layers import Layer
+from .layers import Layer, Linear
 
 
 class Network:
@@ -44,7 +45,7 @@ class Network:
     (477010,)
     """
 
-    def __init__(self, layers, *, rng, dtype=np.float32):
+    def __init__(self, layers, *, rng: np.random.Generator, dtype=np.float32):
         self.layers = list(layers)
         self.dtype = np.dtype(dtype)
         generator(rng)
@@ -66,6 +67,7 @@ class Network:
             layer.initialize(rng)
         learning = [i for i, layer in enumerate(self.layers) if layer.param_shapes()]
         self._first_to_learn = min(learning, default=0)
+        self._output_shape = None
 
     def _bind(self):
         """Give every layer its views of params, grads and state; note which are weights."""
@@ -91,7 +93,7 @@ class Network:
         self.__dict__.update(attributes)
         self._bind()
 
-    def forward(self, X, training=False):
+    def forward(self, X, training: bool = False) -> np.ndarray:
         """The output for a batch X (N, …): logits, for a classifier. ``net(X)`` is the same.
 
         Every layer keeps what ``backward`` needs until the next call.
@@ -104,7 +106,7 @@ class Network:
 
     __call__ = forward
 
-    def backward(self, dpred):
+    def backward(self, dpred) -> np.ndarray:
         """From the gradient of the last output to ``grads``, and to the gradient of the input.
 
         Parameters
@@ -117,14 +119,20 @@ class Network:
         ndarray
             The gradient with respect to X. (``grads`` is overwritten, not added to.)
         """
+        return self._backward_to(0, dpred)
+
+    def _backward_to(self, first, dpred):
+        """Backward through all layers from the last to number ``first``."""
         dy = np.asarray(dpred, self.dtype)
         if dy.shape != self._output_shape:
-            raise ValueError(f"dpred must have shape {self._output_shape}, got {dy.shape}")
-        for layer in reversed(self.layers):
+            raise ValueError(
+                f"dpred must have the last output's shape {self._output_shape}, got {dy.shape}"
+            )
+        for layer in reversed(self.layers[first:]):
             dy = layer.backward(dy)
         return dy
 
-    def value_and_grad(self, loss, X, y, penalty=None):
+    def value_and_grad(self, loss, X, y, penalty=None) -> tuple[float, np.ndarray]:
         """One forward and one backward pass in training mode.
 
         Parameters
@@ -143,11 +151,9 @@ class Network:
         grads : ndarray
             ``self.grads`` itself, which the next call overwrites.
         """
-        value, dy = loss(self.forward(X, training=True), y)
+        value, dpred = loss(self.forward(X, training=True), y)
         first = self._first_to_learn  # nobody asks for the input's gradient: the way ends here
-        for layer in reversed(self.layers[first + 1 :]):
-            dy = layer.backward(dy)
-        self.layers[first].backward_params(dy)
+        self.layers[first].backward_params(self._backward_to(first + 1, dpred))
         if penalty is not None:
             for W, dW in self.weights:
                 value += penalty.value(W)
@@ -171,7 +177,7 @@ class Network:
 
         return value_and_grad
 
-    def predict(self, X):
+    def predict(self, X) -> np.ndarray:
         """Labels (N,): the index of the largest logit; for a single logit, 1 where it is >= 0."""
         logits = self.forward(X)
         if logits.ndim != 2:
@@ -180,7 +186,7 @@ class Network:
             return (logits[:, 0] >= 0).astype(np.int64)
         return logits.argmax(axis=1)
 
-    def summary(self, input_shape=None):
+    def summary(self, input_shape=None) -> str:
         """A table of the layers, the shapes of their outputs, and their numbers of parameters.
 
         Parameters
@@ -188,9 +194,11 @@ class Network:
         input_shape : tuple of int, optional
             Shape of one sample, such as (1, 28, 28); not needed if the first layer is Linear.
         """
-        if input_shape is None and not hasattr(self.layers[0], "n_in"):
-            raise ValueError(f"input_shape must be given, as {self.layers[0]} takes many shapes")
-        y = np.zeros((1, *(input_shape or (self.layers[0].n_in,))), self.dtype)
+        if input_shape is None:
+            if not isinstance(self.layers[0], Linear):
+                raise ValueError(f"input_shape must be given: {self.layers[0]} takes many shapes")
+            input_shape = (self.layers[0].n_in,)
+        y = np.zeros((1, *input_shape), self.dtype)
         rows = [("layer", "output", "parameters"), ("input", _shape(y), "")]
         for layer in self.layers:
             y = layer.forward(y)
@@ -201,8 +209,10 @@ class Network:
 
     def save(self, path):
         """Write parameters, state and a description of the layers to an .npz file."""
-        with open(path, "wb") as file:
+        unfinished = f"{path}.part"  # an interrupted save leaves the file of the last one alone
+        with open(unfinished, "wb") as file:
             np.savez(file, params=self.params, state=self.state, layers=repr(self.layers))
+        os.replace(unfinished, path)
 
     def load(self, path):
         """Read what ``save`` wrote into this network, which must have the same layers.

@@ -5,9 +5,10 @@ from functools import partial
 import numpy as np
 import pytest
 
+from nnlib.convolution import Conv2d
 from nnlib.gradcheck import check_direction, check_gradient
 from nnlib.init import orthogonal
-from nnlib.layers import Dropout, Flatten, Layer, Linear, ReLU, Tanh
+from nnlib.layers import Activation, Dropout, Flatten, Layer, Linear, ReLU, Tanh
 from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.penalties import L1, L2, ElasticNet
@@ -185,6 +186,23 @@ def test_everything_stays_float32(rng, X):
                 assert not isinstance(array, np.ndarray) or array.dtype == np.float32
 
 
+def test_a_loss_in_float64_does_not_leak_into_a_float32_network(rng, X):
+    seen = []
+
+    class Watch(Activation):
+        def backward(self, dy):
+            seen.append(dy.dtype)
+            return super().backward(dy)
+
+    def loss(pred, y):
+        return 1.0, np.ones(pred.shape, np.float64)
+
+    net = Network([Linear(4, 3), Watch("tanh")], rng=rng)
+    net.value_and_grad(loss, X, None)
+    net.backward(np.ones((5, 3)))
+    assert seen == [np.float32, np.float32]
+
+
 def test_two_runs_with_one_seed_are_bit_identical(X):
     def run():
         rng = np.random.default_rng(3)
@@ -222,8 +240,9 @@ def test_summary(rng):
     ])
     images = Network([Flatten(), Linear(12, 3)], rng=rng)
     assert "(N, 3, 2, 2)" in images.summary((3, 2, 2))
-    with pytest.raises(ValueError, match=r"^input_shape must be given, as Flatten\(\)"):
-        images.summary()
+    for first in [Flatten(), Conv2d(1, 2, 3)]:
+        with pytest.raises(ValueError, match=r"^input_shape must be given: (Flatten|Conv2d)\("):
+            Network([first], rng=rng).summary()
 
 
 def test_save_and_load(net, rng, X, tmp_path):
@@ -236,6 +255,22 @@ def test_save_and_load(net, rng, X, tmp_path):
     assert_views(other)
     with np.load(path, allow_pickle=False) as file:
         assert sorted(file) == ["layers", "params", "state"]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_interrupted_save_keeps_the_last_file(net, tmp_path, monkeypatch):
+    path = tmp_path / "net.npz"
+    net.save(path)
+    before = path.read_bytes()
+
+    def interrupted(file, **arrays):
+        file.write(b"half")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        net.save(path)
+    assert path.read_bytes() == before
 
 
 def test_load_refuses_what_does_not_fit(net, rng, tmp_path):
@@ -278,9 +313,11 @@ def test_bad_networks(rng):
 def test_bad_data(net, X, rng):
     with pytest.raises(ValueError, match=r"^Linear\(4, 7\) takes x of shape \(N, 4\), got \(5, "):
         net(X[:, :3])
-    with pytest.raises(ValueError, match=r"^dpred must have shape \(5, 3\), got \(3, 5\)"):
+    with pytest.raises(ValueError, match=r"^dpred must have the last output's shape \(5, 3\), got"):
         net(X)
         net.backward(np.ones((3, 5)))
+    with pytest.raises(ValueError, match="^dpred must have the last output's shape None, got"):
+        small(rng).backward(np.ones((5, 3)))
     with pytest.raises(ValueError, match="^pred must hold at least one sample"):
         net.value_and_grad(mse, X[:0], np.ones((0, 3)))
     with pytest.raises(ValueError, match="^target must hold labels 0 to 2, got 0 to 3"):
