@@ -174,6 +174,13 @@ def test_lion_by_hand():
     np.testing.assert_allclose(ours, expected, rtol=1e-14)
 
 
+def test_lions_memory_forgets_with_beta2_not_beta1():
+    theta, optimizer = np.zeros(1), Lion(lr=0.1, beta1=0.5, beta2=0.9)
+    optimizer.step(theta, np.array([1.0]))  # m = 0.1; it would be 0.5 with beta1
+    optimizer.step(theta, np.array([-0.3]))  # 0.5 * 0.1 - 0.5 * 0.3 < 0, so back up
+    np.testing.assert_allclose(theta, [0.0], atol=1e-15)
+
+
 def test_lion_leaves_a_parameter_without_gradient_alone():
     theta = np.array([1.0, 2.0])
     Lion(lr=0.1).step(theta, np.array([0.0, -1e-12]))
@@ -404,8 +411,8 @@ def test_clip_norm_leaves_a_short_gradient_alone():
 
 def test_clip_value_cuts_each_number():
     g = np.array([-3.0, 0.5, 2.0])
-    clip_value(g, 1)
-    np.testing.assert_array_equal(g, [-1.0, 0.5, 1.0])
+    clip_value(g, 0.75)
+    np.testing.assert_array_equal(g, [-0.75, 0.5, 0.75])
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

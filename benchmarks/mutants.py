@@ -1,0 +1,360 @@
+"""Mutants: is every formula of nnlib guarded by a test?
+
+A test that cannot fail proves nothing. This script breaks a copy of the library in one place, a
+flipped sign, a lost term, a wrong axis, another constant, and runs that file's unit tests, which
+have to fail. It does so for every line of the table below, prints a table, and ends with exit
+code 1 if
+
+- a mutant survives: the tests are green although the library is wrong, or
+- the text that a mutant replaces is no longer there, exactly once, in the function it names, so
+  that the table is kept up to date with the library.
+
+Run it with ``make mutants`` (a few minutes; it is not part of the test run), or for some files
+only: ``python benchmarks/mutants.py optim losses``.
+"""
+
+import argparse
+import ast
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[1]
+PATIENCE = 300  # seconds; a mutant that never ends is caught, too
+
+# file of nnlib: its mutants, one a line: function: old text => new text
+TABLE = {
+    "activations": """
+        heaviside: z >= 0 => z > 0
+        sigmoid: 1 + np.exp => 1 - np.exp
+        sigmoid: np.minimum(z, 0) => np.maximum(z, 0)
+        sigmoid_derivative: (1 - s) => (1 + s)
+        tanh_derivative: 1 - np.square(tanh(z)) => 1 - tanh(z)
+        relu: np.maximum => np.minimum
+        relu_derivative: z > 0 => z >= 0
+        leaky_relu_derivative: (1 - step) => step
+        prelu: slope * np.minimum(z, 0) => np.minimum(z, 0)
+        elu: + number => - number
+        elu_derivative: (1 - step) *  =>
+        selu: SELU_ALPHA => 1.0
+        selu_derivative: SELU_SCALE *  =>
+        SELU_SCALE: 1.0507009873554805 => 1.0507
+        normal_cdf: -math.sqrt(0.5) => math.sqrt(0.5)
+        gelu_derivative: + near * np.exp => - near * np.exp
+        gelu_derivative: math.sqrt(2 * math.pi) => math.sqrt(math.pi)
+        silu_derivative: (1 + floats => (1 - floats
+        softplus: + np.log1p => - np.log1p
+        softmax: e.sum(axis, keepdims=True) => e.sum(0, keepdims=True)
+        _minus_max: np.max(z, axis, keepdims=True) => np.max(z)
+        log_softmax: z - np.log => z + np.log
+    """,
+    "losses": """
+        _pair: .reshape(pred.shape) =>
+        mse: 2 / error.size => 1 / error.size
+        mse: 2 / error.size => 2 / len(error)
+        mae: np.sign(error) => np.abs(error)
+        mae: error.size => len(error)
+        huber: error - clipped / 2 => error - clipped
+        huber: -delta, delta => -1, 1
+        hinge: margin > 0, -y => margin > 0, y
+        hinge: 1 - y * score => 1 + y * score
+        hinge: margin > 0 => margin > 1
+        binary_cross_entropy: softplus(-z) => softplus(z)
+        binary_cross_entropy: (1 - y) * softplus(z) => softplus(z)
+        binary_cross_entropy: sigmoid(z) - y => y - sigmoid(z)
+        softmax_cross_entropy: -float => float
+        softmax_cross_entropy: + s / k =>
+        softmax_cross_entropy: (1 - s) * q => q
+        softmax_cross_entropy: (np.exp(log_p) - q) / n => np.exp(log_p) - q
+        kl_divergence: log_q - log_p => log_p - log_q
+        kl_divergence: (np.exp(log_p) - q) / len(q) => (np.exp(log_p) - q) / q.size
+    """,
+    "penalties": """
+        L2.gradient: (2 * self.strength) * w => self.strength * w
+        L2.value: self.strength * float => 0.5 * self.strength * float
+        L1.value: np.abs(w) => w
+        L1.gradient: np.sign(w) => w
+        ElasticNet.value: self.l2.value(w) => self.l1.value(w)
+        ElasticNet.gradient: + self.l2.gradient(w) =>
+        max_norm: 0 if W.ndim == 2 => 1 if W.ndim == 2
+        max_norm: np.sqrt(np.sum(np.square(W), axis=incoming, keepdims=True)) => np.linalg.norm(W)
+        max_norm: np.maximum(norms, c) => norms
+    """,
+    "init": """
+        fans: return shape[0], shape[1] => return shape[1], shape[0]
+        fans: shape[1] * math.prod(shape[2:]) => shape[1]
+        lecun_normal: 1 / fan_in => 2 / fan_in
+        glorot_normal: 2 / sum => 1 / sum
+        glorot_uniform: 6 / sum => 3 / sum
+        he_normal: math.sqrt(2 / fan_in) => 2 / fan_in
+        he_uniform: 6 / fan_in => 2 / fan_in
+        uniform: -limit, limit => 0, limit
+        orthogonal: q *= np.sign(np.diag(r)) => pass
+    """,
+    "layers": """
+        Linear.forward: y += self.b => y -= self.b
+        Linear.backward: dy @ self.W.T => dy @ self.W.T / len(dy)
+        Linear.backward_params: self.x.T, dy => self.x.T, dy / len(dy)
+        Linear.backward_params: dy.sum(axis=0 => dy.mean(axis=0
+        Activation.backward: self.derivative(self.x) => self.derivative(self.function(self.x))
+        PReLU.backward: np.minimum(x, 0) => np.maximum(x, 0)
+        PReLU.backward: where(x > 0, 1 => where(x > 0, 0
+        Softmax.backward: dy - np.sum => dy + np.sum
+        Softmax.backward: axis=-1 => axis=0
+        Dropout.forward: 1 / (1 - self.p) => 1 / self.p
+        Dropout.forward: >= self.p => < self.p
+        Dropout.forward: training and self.p > 0 => self.p > 0
+        Dropout.backward: dy * self.scale => dy
+        all_but_channels: (0, *range(2, x.ndim)) => (0,)
+    """,
+    "network": """
+        Network._bind: self.params[part].reshape(shape) => self.params[part].reshape(shape).copy()
+        Network._bind: state_start = part.stop => state_start = 0
+        Network._bind: self.grads[part] => self.params[part]
+        Network._bind: self.weight_mask[part] = True => self.weight_mask[part] = False
+        Network.backward: reversed(self.layers) => self.layers
+        Network.value_and_grad: training=True => training=False
+        Network.value_and_grad: value += penalty.value(W) => value = penalty.value(W)
+        Network.value_and_grad: dW += penalty.gradient(W) => dW -= penalty.gradient(W)
+        Network.value_and_grad: self.layers[first + 1 :] => self.layers[first + 2 :]
+        Network.objective.value_and_grad: grads.copy() => grads
+        Network.predict: >= 0 => > 0.5
+        Network.predict: argmax(axis=1) => argmax(axis=0)
+    """,
+    "optim": """
+        Optimizer.step: 1 - self.lr * self.weight_decay => 1 - self.weight_decay
+        Optimizer.step: range(0, theta.size, CHUNK) => range(0, min(theta.size, CHUNK), CHUNK)
+        Optimizer._advance: self.t += 1 => self.t += 2
+        Optimizer._begin: np.flatnonzero(flips) => np.flatnonzero(flips)[:2]
+        _flush_denormals: >= TINY => <= TINY
+        _average: 1 - beta => beta
+        SGD._update: theta -= s => theta += s
+        Momentum._update: v += g => v += (1 - self.mu) * g
+        Momentum._update: v *= self.mu => v *= 0.9
+        Nesterov._update: s += g => pass
+        Nesterov._update: np.multiply(v, self.mu, out=s) => np.copyto(s, v)
+        AdaGrad._update: G += s => G[:] = s
+        AdaGrad._update: s += self.eps => pass
+        RMSprop._update: np.square(g, out=s) => np.abs(g, out=s)
+        RMSprop._update: s += self.eps => s += self.eps**2
+        Adadelta._update: np.add(u, self.eps, out=d) => np.copyto(d, u)
+        Adadelta._update: d *= self.lr => pass
+        Adadelta._update: _average(u, s, self.rho, s) => _average(u, d, self.rho, s)
+        Adam._moments: _average(m, g, self.beta1, s) => _average(m, g, self.beta2, s)
+        Adam._denominator: self.beta2**self.t => self.beta2**2
+        Adam._denominator: self.beta2**self.t => self.beta2
+        Adam._denominator: s += self.eps => s -= self.eps
+        Adam._update: 1 - self.beta1**self.t => 1 - self.beta1
+        AdaMax._update: np.maximum(u, s, out=u) => u += s
+        AdaMax._update: u *= self.beta2 => u *= self.beta1
+        AdaMax._update: s += self.eps => pass
+        Nadam._mu: 1 - 0.5 * => 1 - 0.4 *
+        Nadam._mu: 0.96 => 0.9
+        Nadam._update: self.t + 1 => self.t
+        Nadam._update: (1 - mu) / (1 - self.mu_product) => (1 - mu)
+        Nadam._update: self.mu_product * mu_next => self.mu_product
+        AMSGrad._update: np.maximum(v_max, v, out=v_max) => np.copyto(v_max, v)
+        AdamW.__init__: non_negative("weight_decay", weight_decay) => weight_decay / 2
+        Lion._update: np.sign(c, out=s) => np.copyto(s, c)
+        Lion._update: _average(m, g, self.beta2, s) => _average(m, g, self.beta1, s)
+        Lion._update: np.copyto(c, m) => np.copyto(c, g)
+        clip_norm: norm > max_norm => norm < max_norm
+        clip_norm: max_norm / norm => max_norm
+        clip_value: -limit, limit => -limit, 1
+    """,
+    "schedules": """
+        step_decay: t // every => t / every
+        step_decay: factor ** (t // every) => factor ** (t > every)
+        exponential: -k * t => -k * t * t
+        inverse_time: 1 + k * t => 1 + k + t
+        polynomial: 1 - min(t / steps, 1) => min(t / steps, 1)
+        polynomial: (lr - final) * => lr *
+        cosine: min(t / steps, 1) => min(t / (steps - 1), 1)
+        warm_restarts.schedule: length * growth => length + growth
+        warm_restarts.schedule: t >= length => t > length
+        warmup: (t + 1) / steps => t / steps
+        warmup: schedule(t - steps) => schedule(t)
+        triangular.schedule: 2 * cycle + 1 => 2 * cycle - 1
+        triangular.schedule: (1 - x) => x
+        one_cycle: rise * steps - 1 => rise * steps
+        one_cycle: start / positive => max_lr / positive
+        one_cycle: low_momentum, high_momentum, t => low_momentum, low_momentum, t
+        _half_wave: 1 + math.cos => 1 - math.cos
+        Plateau.report: > self.patience => >= self.patience
+        Plateau.report: 1 - self.threshold => 1 + self.threshold
+        range_test: (t / (steps - 1)) => (t / steps)
+        range_test: not losses[-1] <= blow_up => losses[-1] > blow_up
+        set_rate: schedule.momentum(t) => schedule(t)
+    """,
+    "landscapes": """
+        McCormick.f: + 2.5 * y => - 2.5 * y
+        McCormick.df: + 2.5 => - 2.5
+        McCormick.df: c - 2 * (x - y) => c + 2 * (x - y)
+        McCormick.d2f: -2 - s => 2 - s
+        McCormick.__init__: math.sqrt(3) / 2 => math.sqrt(3)
+        mccormick_shifted: offset=3 => offset=2
+        Rosenbrock.f: 100 * => 10 *
+        Rosenbrock.df: - 400 * x * r => - 400 * r
+        Rosenbrock.d2f: y - 3 * x * x => y - x * x
+        Himmelblau.df: 4 * y * b => 4 * b
+        Himmelblau.d2f: 4 * (x + y) => 4 * (x - y)
+        Himmelblau.minima: 3.5844283403304917 => 3.4844283403304917
+        Beale.terms: (3, 2.625) => (3, 2.5)
+        Beale.df: 2 * r * k * x => 2 * r * x
+        Beale.d2f: rx * ry + r * k => rx * ry - r * k
+        Beale.d2f: (k - 1) * x => k * x
+        Saddle.df: -2 * y => 2 * y
+        Quadratic.__init__: (1 - condition) * c * s => (condition - 1) * c * s
+        Quadratic.__init__: self.d = s * s + => self.d = c * c +
+        Quadratic.df: self.b * x + self.d * y => self.b * x - self.d * y
+        Landscape.hessian: np.stack([fxy, fyy], -1) => np.stack([fyy, fxy], -1)
+    """,
+    "gradcheck": """
+        relative_error: np.subtract(a, b) => np.add(a, b)
+        relative_error: np.linalg.norm(a) + np.linalg.norm(b) => np.linalg.norm(a)
+        numeric_gradient: kept - h => kept
+        numeric_gradient: 2 * h => h
+        numeric_gradient: theta[i] = kept\\n => pass\\n
+        check_gradient: np.array(value_and_grad(theta)[1]) => value_and_grad(theta)[1]
+        check_direction: v /= np.linalg.norm(v) => pass
+        check_direction: 2 * h => h
+    """,
+    "descend": """
+        descend: optimizer.reset() => pass
+        descend: thetas.append(theta.copy()) => thetas.append(theta)
+        descend: walking &= ~(lost | done) => walking &= ~lost
+        descend: set_rate(optimizer, schedule, t) => set_rate(optimizer, schedule, t + 1)
+        descend: <= tol => < 0
+        descend: stopped = lost | ~walking => stopped = ~walking
+        _is_well: & np.isfinite(grad).all(-1) =>
+        _is_well: <= limit => <= limit * 1e9
+    """,
+}
+ALSO_TESTED_IN = {}  # file of nnlib: further test files that guard it
+
+
+class Mutant(NamedTuple):
+    module: str
+    function: str
+    old: str
+    new: str
+
+
+class TargetGone(Exception):
+    """The text that a mutant replaces isn't there, or not only once."""
+
+
+def read_table(modules):
+    for module in modules:
+        for line in TABLE[module].strip().splitlines():
+            function, _, change = line.strip().partition(": ")
+            old, arrow, new = change.replace("\\n", "\n").partition(" =>")
+            assert arrow, f"a mutant is written 'function: old => new', not {line!r}"
+            yield Mutant(module, function, old, new.removeprefix(" "))
+
+
+def mutate(source: str, mutant: Mutant) -> str:
+    """The source with the mutant's text replaced, within the body of the function it names."""
+    node = ast.parse(source)
+    for name in mutant.function.split("."):
+        found = [child for child in node.body if name in names(child)]
+        if len(found) != 1:
+            raise TargetGone(f"there is no {mutant.function}")
+        node = found[0]
+    documented = isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node)
+    first = node.body[1] if documented else node
+    lines = source.splitlines(keepends=True)
+    before, body = lines[: first.lineno - 1], "".join(lines[first.lineno - 1 : node.end_lineno])
+    if body.count(mutant.old) != 1:
+        raise TargetGone(f"{mutant.old!r} is there {body.count(mutant.old)} times")
+    mutated = body.replace(mutant.old, mutant.new)
+    return "".join([*before, mutated, *lines[node.end_lineno :]])
+
+
+def names(node):
+    """What a statement defines: a function, a class or variables."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return [node.name]
+    if isinstance(node, ast.Assign):
+        return [target.id for target in node.targets if isinstance(target, ast.Name)]
+    return []
+
+
+def run_tests(library: Path, modules) -> tuple[int, str]:
+    """pytest's exit code on the tests of these files, with the library that lies in this folder."""
+    tested = [name for module in modules for name in (module, *ALSO_TESTED_IN.get(module, ()))]
+    files = [f"tests/unit/test_{name}.py" for name in dict.fromkeys(tested)]
+    command = [sys.executable, "-P", "-m", "pytest", "-x", "-q", "-rf", "--tb=no"]
+    command += ["-o", "addopts=--import-mode=importlib", "-p", "no:nbval", "-p", "no:cacheprovider"]
+    command += ["--hypothesis-seed=0", *files]
+    environment = os.environ | {"PYTHONPATH": str(library), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment |= {"OMP_NUM_THREADS": "1"}
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=PATIENCE
+        )
+    except subprocess.TimeoutExpired:
+        return 1, f"FAILED tests (no end after {PATIENCE} s)"
+    return done.returncode, done.stdout + done.stderr
+
+
+def copy_library(folder) -> Path:
+    """A copy of nnlib in a new folder, where it is found before the installed one."""
+    ignored = shutil.ignore_patterns("__pycache__", "book")
+    shutil.copytree(ROOT / "nnlib", Path(folder) / "nnlib", ignore=ignored)
+    return Path(folder)
+
+
+def judge(mutant: Mutant) -> tuple[bool, str]:
+    """Whether the tests catch a mutant, and which one does, or what went wrong."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = copy_library(folder) / "nnlib" / f"{mutant.module}.py"
+        try:
+            mutated = mutate(file.read_text(encoding="utf-8"), mutant)
+            compile(mutated, file.name, "exec")
+        except (TargetGone, SyntaxError) as error:
+            return False, f"TARGET GONE: {error}"
+        file.write_text(mutated, encoding="utf-8")
+        code, output = run_tests(Path(folder), [mutant.module])
+    if code == 0:
+        return False, "SURVIVED"
+    failed = re.search(r"^FAILED \S*?(?:::|\()(.*?)(?: - .*)?$", output, re.MULTILINE)
+    if code != 1 or not failed:
+        return False, f"NOT TESTED: pytest ended with {code}: {output[-300:]}"
+    return True, failed[1]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("modules", nargs="*", default=list(TABLE), help=", ".join(TABLE))
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    unknown = set(options.modules) - set(TABLE)
+    if unknown:
+        parser.error(f"no mutants for {', '.join(unknown)}")
+
+    with tempfile.TemporaryDirectory() as folder:
+        code, output = run_tests(copy_library(folder), options.modules)
+    if code != 0:
+        sys.exit(f"The tests fail without any mutant:\n{output}")
+
+    mutants = list(read_table(options.modules))
+    caught = 0
+    with ThreadPoolExecutor(options.jobs) as pool:
+        for mutant, (ok, how) in zip(mutants, pool.map(judge, mutants), strict=True):
+            caught += ok
+            change = f"{mutant.old.strip()} => {mutant.new.strip() or '(nothing)'}"
+            print(f"{'caught' if ok else '  >>>>'}  {mutant.module}.{mutant.function}: {change}")
+            print(f"        {how}", flush=True)
+    print(f"{caught} of {len(mutants)} mutants caught")
+    sys.exit(caught < len(mutants))
+
+
+if __name__ == "__main__":
+    main()
