@@ -77,7 +77,18 @@ def test_float32_stays_float32_and_lists_of_numbers_will_do(landscape):
 def test_every_landscape_says_what_it_is(landscape):
     assert landscape.name in repr(landscape)
     assert landscape.source
-    assert landscape.minima.shape[1:] == (2,)
+    minima = {"Himmelblau": 4, "saddle": 0}.get(landscape.name, 1)
+    assert landscape.minima.shape == (minima, 2)
+    assert len(np.unique(landscape.minima, axis=0)) == minima
+
+
+def test_domains():
+    assert landscapes.mccormick.domain == ((-1.5, 4.0), (-3.0, 4.0))
+    assert landscapes.rosenbrock.domain == ((-2.0, 2.0), (-1.0, 3.0))
+    assert landscapes.beale.domain == ((-4.5, 4.5), (-4.5, 4.5))
+    assert landscapes.himmelblau.domain == ((-5.0, 5.0), (-5.0, 5.0))
+    for landscape in (landscapes.saddle, quadratic()):
+        assert landscape.domain == ((-2.0, 2.0), (-2.0, 2.0))
 
 
 def test_mccormick_numbers_of_the_book():
