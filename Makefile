@@ -26,7 +26,7 @@ refresh: .venv/book ## execute all notebooks and store their text outputs
 lint: .venv/test ## check the code's style
 	$(BIN)/ruff check .
 
-bench: .venv/test ## measure explorers, pages and training against other libraries
+bench: .venv/bench ## measure explorers, pages and training against other libraries
 	$(BIN)/python -m benchmarks
 
 mutants: .venv/test ## break the library on purpose, see that the tests notice
@@ -43,4 +43,8 @@ clean: ## remove everything that was built or installed
 
 .venv/test: .venv/book requirements-test.txt
 	$(BIN)/python -m pip install --quiet -r requirements-test.txt
+	@touch $@
+
+.venv/bench: .venv/test requirements-bench.txt requirements-torch.txt
+	$(BIN)/python -m pip install --quiet -r requirements-bench.txt
 	@touch $@

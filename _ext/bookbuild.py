@@ -31,6 +31,7 @@ def setup(app):
     app.connect("config-inited", configure, priority=1)
     app.connect("env-get-outdated", changed_pages)
     app.connect("source-read", collect_mistakes)
+    app.connect("autodoc-process-docstring", one_formula_a_line)
     app.add_css_file("book.css")
     # The theme's Font Awesome turns every new <i> into an <svg>; the play button looks for its <i>.
     app.add_js_file(None, body="window.FontAwesomeConfig = {observeMutations: false};", priority=1)
@@ -103,6 +104,11 @@ def changed_pages(app, env, added, changed, removed):
         stale |= {doc for doc in env.found_docs if env.doc2path(doc).endswith(".ipynb")}
         stale |= {"appendix/api"}
     return stale & env.found_docs
+
+
+def one_formula_a_line(app, what, name, obj, options, lines):
+    """Keep formulas, lines of code by themselves in a docstring, from running into a paragraph."""
+    lines[:] = [re.sub(r"^(\s*)(``[^`]+``)$", r"\1| \2", line) for line in lines]
 
 
 def collect_mistakes(app, docname, source):

@@ -1,27 +1,23 @@
 """A built book, a browser to look at it with, and a JupyterLab to run it in."""
 
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from conftest import missing
-from driver import FLAGS, ROOT, serve
+from driver import FLAGS, ROOT, chromium, serve
 
 
 @pytest.fixture(scope="session")
 def browser():
-    """Headless Chromium, installed on the machine or named by CHROMIUM."""
-    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
-    found = next((path for name in names if name and (path := shutil.which(name))), None)
-    if found is None:
+    """Headless Chromium."""
+    if chromium() is None:
         missing("Chromium (on Debian: apt-get install chromium)")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser
         browser.close()
 

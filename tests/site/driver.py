@@ -3,7 +3,9 @@
 import functools
 import html
 import json
+import os
 import re
+import shutil
 import statistics
 import threading
 from contextlib import contextmanager
@@ -38,6 +40,12 @@ explorer => {
              {childList: true, subtree: true, attributes: true, attributeFilter: ["src"]});
 }
 """
+
+
+def chromium():
+    """The path of an installed Chromium, or of the one that CHROMIUM names; None without one."""
+    names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
+    return next((path for name in names if name and (path := shutil.which(name))), None)
 
 
 def notebooks():

@@ -1,0 +1,55 @@
+"""How quickly explorers follow, how heavy pages are: measured on the built book in a browser."""
+
+import gzip
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+SITE = ROOT / "_build/html"
+LATENCY = ROOT / "_build/latency.json"
+sys.path.append(str(ROOT / "tests/site"))
+from driver import FLAGS, chromium, notebooks, p95, serve  # noqa: E402
+
+
+def measure():
+    """Rows of (what, value, limit, unit)."""
+    LATENCY.unlink(missing_ok=True)
+    tests = ["-k", "explorers_show or sliders_draw", "tests/site"]  # these record what they see
+    subprocess.run([sys.executable, "-m", "pytest", "-q", *tests], cwd=ROOT, check=True)
+    known = json.loads(LATENCY.read_text())
+    pages = {name: known[name] for name in notebooks() if name in known}
+    every = [time for times in pages.values() for time in times]
+    yield "key press to picture in the page, p95 over all explorers", p95(every), 33, "ms"
+    for name, times in pages.items():
+        yield f"  {name} ({len(times)} key presses)", p95(times), 33, "ms"
+    for kind, limit in (("new", 150), ("seen", 50)):
+        times = [t for name in known if name.startswith("lab ") for t in known[name][kind]]
+        yield f"slider to picture in JupyterLab, {kind} frame, median", median(times), limit, "ms"
+    for name in pages:
+        html = (SITE / name).with_suffix(".html").read_bytes()
+        yield f"page {name}, gzipped", len(gzip.compress(html)) / 1e6, 1.0, "MB"
+    for name in pages:
+        yield f"first slider of {name} after opening", opening(name), 2.0, "s"
+
+
+def median(values):
+    return sorted(values)[len(values) // 2]
+
+
+def opening(name):
+    """Seconds from asking for a page to a slider that can be moved, with nothing cached."""
+    from playwright.sync_api import sync_playwright
+
+    page_name = name.removesuffix(".ipynb") + ".html"
+    with serve(SITE) as site, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        page = browser.new_page()
+        start = time.perf_counter()
+        page.goto(f"{site}/{page_name}", wait_until="commit")
+        page.locator(".nn-explorer .nn-control").first.wait_for()
+        seconds = time.perf_counter() - start
+        browser.close()
+    return seconds

@@ -1,0 +1,206 @@
+"""Training speed of nnlib beside PyTorch, scikit-learn and JAX, side by side in one run.
+
+Every contender trains the same network on the same images, in turns, several times; a time is the
+median of its turns, and what is compared are ratios. Each side gets its best settings: one or two
+threads, whichever is faster; fused optimizers; denormals flushed to zero; the data in memory as
+float32, shuffled anew each time.
+"""
+
+import time
+from functools import partial
+from statistics import median
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from nnlib.data import mnist
+from nnlib.layers import Linear, ReLU
+from nnlib.losses import softmax_cross_entropy
+from nnlib.network import Network
+from nnlib.norms import BatchNorm
+from nnlib.optim import SGD, Adam
+from nnlib.schedules import one_cycle
+from nnlib.train import train
+
+from . import peers
+
+SAMPLES = 12_800  # of 60,000: a fifth of an epoch a turn, so that the turns are close in time
+TURNS = 5
+THREADS = (1, 2)
+DENSE = (784, 600, 10)
+NORMED = (784, 32, 32, 10)
+WEIGHT_DECAY = 4e-4  # lr * decay: an L2 penalty of strength 2e-4
+
+
+def measure():
+    """Rows of (what, value, limit, unit)."""
+    X, y, *test = mnist_arrays()
+    part = X[:SAMPLES], y[:SAMPLES]
+    limits = {16: 0.8, 32: 0.8, 128: 1.0, 512: 1.2}
+    for batch, limit in limits.items():
+        times = race(
+            nnlib=partial(sgd_epoch, *part, batch),
+            torch=partial(peers.torch_epoch, *part, batch, DENSE, "sgd", fused=True),
+        )
+        yield from epoch_rows(f"SGD + L2, batch {batch}", times, {"torch": limit}, len(X))
+    for batch in (16, 32, 128):
+        times = race(
+            nnlib=partial(sgd_epoch, *part, batch),
+            loader=partial(peers.torch_loader_epoch, *part, batch, DENSE),
+            sklearn=partial(peers.sklearn_epoch, *part, batch, DENSE),
+        )
+        limits = {"loader": 0.6, "sklearn": 0.6}
+        yield from epoch_rows(f"SGD + L2, batch {batch}", times, limits, len(X))
+    times = race(
+        nnlib=partial(sgd_epoch, *part, 128),
+        jax=partial(peers.jax_epoch, *part, 128, DENSE),
+    )
+    yield from epoch_rows("SGD + L2, batch 128", times, {"jax": 1.1}, len(X))
+    for batch in (32, 128):
+        times = race(
+            nnlib=partial(adam_epoch, *part, batch, DENSE, normed=False),
+            default=partial(peers.torch_epoch, *part, batch, DENSE, "adam", fused=False),
+            fused=partial(peers.torch_epoch, *part, batch, DENSE, "adam", fused=True),
+        )
+        limits = {"default": 0.6, "fused": 1.2}
+        yield from epoch_rows(f"Adam, batch {batch}", times, limits, len(X))
+    times = race(
+        nnlib=partial(adam_epoch, *part, 32, NORMED, normed=True),
+        torch=partial(peers.torch_epoch, *part, 32, NORMED, "adam", fused=True, normed=True),
+    )
+    yield from epoch_rows("BatchNorm + Adam, 784-32-32-10, batch 32", times, {"torch": 0.5}, len(X))
+    yield from where_the_time_goes(*part, len(X))
+    yield from time_to_accuracy(X, y, *test)
+
+
+def mnist_arrays():
+    """MNIST from MNIST_DIR, or from the folder that development keeps beside the checkout."""
+    import os
+    from pathlib import Path
+
+    beside = Path(__file__).resolve().parents[2] / "shared/data/mnist"
+    if not os.environ.get("MNIST_DIR") and beside.is_dir():
+        return mnist(beside)
+    return mnist()
+
+
+def race(**contenders):
+    """Let contenders take turns with each number of threads: {name: best median seconds}."""
+    times = {(name, threads): [] for name in contenders for threads in THREADS}
+    for turn in range(TURNS + 1):
+        for name, run in contenders.items():
+            for threads in THREADS:
+                peers.set_threads(threads)
+                with threadpool_limits(threads):
+                    seconds = run()
+                if turn:  # the first turn warms up
+                    times[name, threads].append(seconds)
+    return {
+        name: min((median(times[name, threads]), threads) for threads in THREADS)
+        for name in contenders
+    }
+
+
+def epoch_rows(what, times, limits, samples):
+    ours, threads = times["nnlib"]
+    yield f"{what}: nnlib, {threads} thread(s), epoch", ours * samples / SAMPLES, None, "s"
+    for name, limit in limits.items():
+        theirs, threads = times[name]
+        label = f"{what}: nnlib / {peers.NAMES[name]} ({threads} thread(s), "
+        yield label + f"{theirs * samples / SAMPLES:.2f} s)", ours / theirs, limit, "x"
+
+
+def dense(sizes, rng, normed=False):
+    layers = []
+    for n_in, n_out in zip(sizes[:-2], sizes[1:-1], strict=True):
+        layers += [Linear(n_in, n_out, bias=not normed)]
+        layers += [BatchNorm(n_out)] if normed else []
+        layers += [ReLU()]
+    return Network([*layers, Linear(*sizes[-2:])], rng=rng)
+
+
+def timed_epoch(net, optimizer, X, y, batch):
+    start = time.perf_counter()
+    train(net, softmax_cross_entropy, X, y, optimizer=optimizer, epochs=1, batch_size=batch,
+          rng=np.random.default_rng(1))  # fmt: skip
+    return time.perf_counter() - start
+
+
+def sgd_epoch(X, y, batch):
+    net = dense(DENSE, np.random.default_rng(0))
+    sgd = SGD(lr=0.02, weight_decay=WEIGHT_DECAY, decay_mask=net.weight_mask)
+    return timed_epoch(net, sgd, X, y, batch)
+
+
+def adam_epoch(X, y, batch, sizes, normed):
+    net = dense(sizes, np.random.default_rng(0), normed)
+    return timed_epoch(net, Adam(lr=1e-3), X, y, batch)
+
+
+def where_the_time_goes(X, y, samples, batch=16):
+    """The same epoch with the matrix products alone, and with the traffic of weights alone."""
+    steps = len(X) // batch
+    net = dense(DENSE, np.random.default_rng(0))
+    W1, W2 = net.layers[0].W, net.layers[2].W
+    d1, d2 = np.empty_like(W1), np.empty_like(W2)
+    hidden = np.ones((batch, DENSE[1]), np.float32)
+    out = np.ones((batch, DENSE[2]), np.float32)
+
+    def products():
+        start = time.perf_counter()
+        for step in range(steps):
+            x = X[step * batch : (step + 1) * batch]
+            x @ W1
+            hidden @ W2
+            np.matmul(hidden.T, out, out=d2)
+            out @ W2.T
+            np.matmul(x.T, hidden, out=d1)
+        return time.perf_counter() - start
+
+    def traffic():
+        start = time.perf_counter()
+        for _ in range(steps):  # read the gradient once, read and write the parameters once
+            np.add(net.params, net.grads, out=net.params)
+        return time.perf_counter() - start
+
+    times = race(nnlib=lambda: sgd_epoch(X, y, batch), products=products, traffic=traffic)
+    scale = samples / len(X)
+    what = f"SGD + L2, batch {batch}"
+    yield f"{what}: whole epoch", times["nnlib"][0] * scale, None, "s"
+    yield f"{what}: its five matrix products alone", times["products"][0] * scale, None, "s"
+    yield f"{what}: its traffic of weights alone", times["traffic"][0] * scale, None, "s"
+
+
+RECIPES = {98.0: {"epochs": 3, "smoothing": 0.0}, 98.5: {"epochs": 4, "smoothing": 0.1}}
+
+
+def time_to_accuracy(X, y, X_test, y_test, seeds=3, batch=256, max_lr=4e-3):
+    """Seconds from raw arrays to a trained network, and what it reaches on the test images."""
+    for goal, recipe in RECIPES.items():
+        ours, theirs, reached = [], [], []
+        for seed in range(seeds):
+            options = {"batch": batch, "max_lr": max_lr, "seed": seed, **recipe}
+            for runs, run in ((ours, nnlib_recipe), (theirs, peers.torch_recipe)):
+                peers.set_threads(2)
+                with threadpool_limits(2):
+                    seconds, predict = run(X, y, **options)
+                runs.append(seconds)
+                if runs is ours:
+                    reached.append(100 * np.mean(predict(X_test) == y_test))
+        what = f"recipe for {goal:.1f} %: {recipe['epochs']} epochs"
+        yield f"{what}: nnlib, test accuracy (median of seeds)", median(reached), None, "%"
+        yield f"{what}: nnlib, from raw arrays", median(ours), None, "s"
+        label = f"{what}: nnlib / PyTorch fused ({median(theirs):.2f} s)"
+        yield label, median(ours) / median(theirs), 1.0, "x"
+
+
+def nnlib_recipe(X, y, *, epochs, smoothing, batch, max_lr, seed):
+    def loss(pred, target):
+        return softmax_cross_entropy(pred, target, label_smoothing=smoothing)
+
+    start = time.perf_counter()
+    net = dense((784, 1000, 10), np.random.default_rng(seed))
+    steps = epochs * -(-len(X) // batch)
+    train(net, loss, X, y, optimizer=Adam(lr=max_lr, beta2=0.99), epochs=epochs, batch_size=batch,
+          schedule=one_cycle(max_lr, steps), rng=np.random.default_rng(seed))  # fmt: skip
+    return time.perf_counter() - start, net.predict

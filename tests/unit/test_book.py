@@ -1,0 +1,116 @@
+"""What the book says of itself is true, and every notebook keeps to the book's form."""
+
+import json
+import re
+import statistics
+
+import pytest
+import yaml
+from driver import ROOT, notebooks
+
+CHAPTERS = [name for name in notebooks() if name.startswith("chapters/")]
+
+
+def cells_of(notebook, kind=None):
+    cells = json.loads((ROOT / notebook).read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if kind in (None, cell["cell_type"])]
+
+
+def text_of(notebook):
+    return "\n".join("".join(cell["source"]) for cell in cells_of(notebook, "markdown"))
+
+
+def tags(cell):
+    return cell["metadata"].get("tags", [])
+
+
+def title(notebook):
+    return re.search(r"^# (.*)$", text_of(notebook), re.M)[1]
+
+
+def toc():
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    return [entry["file"] for part in parts for entry in part["chapters"]]
+
+
+def test_table_of_contents_has_every_notebook():
+    assert {f"{entry}.ipynb" for entry in toc()} >= set(notebooks())
+
+
+def test_readme_lists_the_chapters_in_order():
+    listed = re.search(r"^Chapters: (.*?)\.$", (ROOT / "README.md").read_text(), re.M | re.S)[1]
+    chapters = [f"{entry}.ipynb" for entry in toc() if entry.startswith("chapters/")]
+    assert re.split(r";\s+", listed) == [title(chapter) for chapter in chapters]
+
+
+def test_api_page_has_every_module():
+    page = (ROOT / "appendix/api.md").read_text()
+    modules = [p.stem for p in (ROOT / "nnlib").glob("*.py") if not p.stem.startswith("_")]
+    assert sorted(re.findall(r"automodule:: nnlib\.(\w+)$", page, re.M)) == sorted(modules)
+
+
+def test_glossary_has_every_bold_term():
+    glossary = (ROOT / "appendix/glossary.md").read_text()
+    defined = {term.lower() for term in re.findall(r"^(\S.*)\n: ", glossary, re.M)}
+    for notebook in CHAPTERS:
+        prose = re.sub(r"^#.*$|^\|.*$", "", text_of(notebook), flags=re.M)
+        bold = {term.lower() for term in re.findall(r"\*\*([^*\n]+?)\*\*", prose)}
+        missing = {term for term in bold if not term.endswith((".", "?", ":"))} - defined
+        assert not missing, f"{notebook} defines terms that the glossary lacks"
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_stored_outputs_are_text(notebook):
+    metadata = json.loads((ROOT / notebook).read_text())["metadata"]
+    assert set(metadata) == {"kernelspec"}
+    for cell in cells_of(notebook, "code"):
+        for output in cell["outputs"]:
+            assert output["output_type"] != "error"
+            assert all(kind.startswith("text/") for kind in output.get("data", {}))
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_cells_are_short_and_explained(notebook):
+    code = cells_of(notebook, "code")
+    lines = [len("".join(cell["source"]).splitlines()) for cell in code]
+    assert max(lines) <= 25
+    assert statistics.median(lines) <= 8
+    cells = cells_of(notebook)
+    bare = [
+        "".join(after["source"])[:60]
+        for before, after in zip(cells, cells[1:], strict=False)
+        if before["cell_type"] == after["cell_type"] == "code" and before is not code[0]
+    ]
+    assert not bare, "code cells without a sentence before them"
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_setup_is_short_and_folded(notebook):
+    first = cells_of(notebook, "code")[0]
+    assert "hide-input" in tags(first)
+    assert len([line for line in first["source"] if line.strip()]) <= 6
+
+
+@pytest.mark.parametrize("notebook", CHAPTERS)
+def test_every_exercise_has_a_solution_that_passes_its_check(notebook):
+    text = text_of(notebook)
+    exercises = re.search(r"^## Exercises$(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
+    count = len(re.findall(r"^### \d+\. ", exercises, re.M))
+    solved = 0
+    for cell in cells_of(notebook, "code"):
+        output = "".join("".join(o.get("text", "")) for o in cell["outputs"])
+        if "solution" in tags(cell):
+            assert cell["metadata"]["jupyter"]["source_hidden"]
+            assert "check." in "".join(cell["source"])
+            assert output.startswith("Right"), "a solution that its own check does not accept"
+            solved += 1
+    folded = len(re.findall("<summary>Solution", exercises))
+    assert count >= 8
+    assert solved + folded >= count
+
+
+@pytest.mark.parametrize("notebook", CHAPTERS)
+def test_chapter_has_its_parts(notebook):
+    headings = re.findall(r"^## (.*)$", text_of(notebook), re.M)
+    for part in ("Summary", "Common mistakes", "Exercises", "References and further reading"):
+        assert part in headings
