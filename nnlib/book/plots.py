@@ -170,14 +170,18 @@ def draw_digits(ax, images, *, columns=10, titles=None, signed=False, gap=1):
 
 
 def draw_bars(ax, values, labels, *, mark=None, decimals=3, color=BLUE):
-    """Vertical bars with their values above; ``mark`` is the number of one bar to highlight."""
+    """Bars with their values above, where these don't round to 0; returns the highest's number.
+
+    ``mark`` is the number of one bar to highlight.
+    """
     colours = [ORANGE if k == mark else color for k in range(len(values))]
     ax.bar(range(len(values)), values, color=colours)
     ax.set_xticks(range(len(values)), labels)
     ax.grid(False, axis="x")
     for k, value in enumerate(values):
-        ax.annotate(f"{value:.{decimals}f}", (k, value), (0, 2), textcoords="offset points",
-                    ha="center", fontsize=10)  # fmt: skip
+        if round(value, decimals) != 0:
+            ax.annotate(f"{value:.{decimals}f}", (k, value), (0, 2), textcoords="offset points",
+                        ha="center", fontsize=10)  # fmt: skip
     return int(np.argmax(values))
 
 

@@ -119,8 +119,8 @@ def test_draw_digits_signed_scale_and_titles(ax):
 
 
 def test_draw_bars(ax):
-    assert plots.draw_bars(ax, [0.2, 0.7, 0.1], "abc", mark=0, decimals=1) == 1
-    assert [t.get_text() for t in ax.texts] == ["0.2", "0.7", "0.1"]
+    assert plots.draw_bars(ax, [0.2, 0.7, 0.04], "abc", mark=0, decimals=1) == 1
+    assert [t.get_text() for t in ax.texts] == ["0.2", "0.7"]
     colours = [mpl.colors.to_hex(p.get_facecolor()).upper() for p in ax.patches]
     assert colours == [plots.ORANGE, plots.BLUE, plots.BLUE]
 
