@@ -126,6 +126,37 @@ def test_the_notes_are_those_of_the_loop_written_out(parts):
     np.testing.assert_array_equal(net.params, mirror.params)
 
 
+@pytest.mark.parametrize(("kind", "lr"), [(SGD, 0.1), (Adam, 0.01)])
+def test_a_hundred_steps_agree_with_pytorch(torch, parts, kind, lr):
+    """Same initial weights, same batches, float64, L2 on the weights: the same losses."""
+    (X, y), net, losses = parts[0], digits_net(dtype=np.float64), []
+    first, _, last = net.layers
+    mirror = torch.nn.Sequential(torch.nn.Linear(64, 20), torch.nn.ReLU(), torch.nn.Linear(20, 10))
+    mirror.double()
+    with torch.no_grad():
+        for theirs, ours in ((mirror[0], first), (mirror[2], last)):
+            theirs.weight.copy_(torch.from_numpy(ours.W.T.copy()))
+            theirs.bias.copy_(torch.from_numpy(ours.b.copy()))
+    weights, biases = zip(*[(m.weight, m.bias) for m in (mirror[0], mirror[2])], strict=True)
+    groups = [{"params": weights, "weight_decay": 2e-3}, {"params": biases}]  # 2 · strength
+    optimizer = getattr(torch.optim, kind.__name__)(groups, lr=lr)
+    train(net, softmax_cross_entropy, X, y, optimizer=kind(lr=lr), epochs=8, batch_size=32,
+          rng=np.random.default_rng(5), penalty=L2(1e-3),
+          after_step=lambda t, value: losses.append(value))
+    rng, t = np.random.default_rng(5), 0
+    while t < 100:
+        for X_batch, y_batch in minibatches(X.astype(np.float64), y, 32, rng):
+            loss = torch.nn.functional.cross_entropy(
+                mirror(torch.from_numpy(X_batch)), torch.from_numpy(y_batch))
+            penalty = 1e-3 * sum((W.detach() ** 2).sum() for W in weights)
+            assert losses[t] == pytest.approx(float(loss.detach() + penalty), rel=1e-9)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            t += 1
+    assert losses[100] < 0.5 * losses[0]
+
+
 def test_one_seed_gives_the_same_bits_and_another_does_not(parts):
     runs = []
     for seed in (1, 1, 2):
