@@ -122,6 +122,22 @@ def test_a_decay_mask_is_pytorchs_second_parameter_group(torch, rng):
         np.testing.assert_allclose(theta[~mask], spared.detach().numpy(), rtol=1e-12)
 
 
+def test_the_defaults_are_pytorchs(torch):
+    parameter = [torch.zeros(1, requires_grad=True)]
+    names = {"mu": "momentum", "beta": "alpha"}  # theirs, where another
+    for ours, theirs in ((AdaGrad, "Adagrad"), (RMSprop, "RMSprop"), (Adadelta, "Adadelta"),
+                         (Adam, "Adam"), (AdaMax, "Adamax"), (Nadam, "NAdam"), (AMSGrad, "Adam"),
+                         (AdamW, "AdamW")):
+        defaults = getattr(torch.optim, theirs)(parameter).defaults
+        defaults["beta1"], defaults["beta2"] = defaults.get("betas", (None, None))
+        optimizer = ours()
+        for name, value in vars(optimizer).items():
+            if isinstance(value, float) and name != "mu_product":
+                assert value == defaults[names.get(name, name)], (ours, name)
+    assert (Lion().lr, Lion().beta1, Lion().beta2, Lion().weight_decay) == (1e-4, 0.9, 0.99, 0.0)
+    assert Momentum(lr=1).mu == Nesterov(lr=1).mu == 0.9
+
+
 # ------------------------------------------------------------- by hand, one number, from the paper
 
 GRADIENTS = [0.5, -2.0, 0.25, 0.0, 3.0, -0.125]
