@@ -59,6 +59,18 @@ def test_tells_right_from_wrong(rng):
     assert check_direction(wrong, theta, rng) == pytest.approx(0.01 / 5.99, rel=1e-3)
 
 
+def test_the_direction_has_length_1(rng):
+    visited = []
+
+    def f(theta):
+        visited.append(theta)
+        return right(theta)
+
+    theta = rng.normal(size=(4, 3))
+    check_direction(f, theta, rng, h=0.01)
+    assert [np.linalg.norm(t - theta) for t in visited] == pytest.approx([0, 0.01, 0.01])
+
+
 def test_a_gradient_in_a_reused_buffer_is_compared_at_theta():
     buffer = np.empty(3)
 

@@ -28,6 +28,11 @@ def test_gradient(penalty, shape, rng):
 
 
 @pytest.mark.parametrize("penalty", PENALTIES)
+def test_a_weight_of_zero_is_not_pulled(penalty):
+    assert penalty.gradient(np.zeros((2, 3))).tolist() == [[0, 0, 0], [0, 0, 0]]
+
+
+@pytest.mark.parametrize("penalty", PENALTIES)
 def test_precision_is_kept(penalty):
     for dtype in [np.float32, np.float64]:
         assert penalty.gradient(np.ones((2, 3), dtype)).dtype == dtype
