@@ -118,14 +118,94 @@ TABLE = {
         Network._bind: state_start = part.stop => state_start = 0
         Network._bind: self.grads[part] => self.params[part]
         Network._bind: self.weight_mask[part] = True => self.weight_mask[part] = False
-        Network.backward: reversed(self.layers) => self.layers
+        Network._backward_to: reversed(self.layers[first:]) => self.layers[first:]
         Network.value_and_grad: training=True => training=False
         Network.value_and_grad: value += penalty.value(W) => value = penalty.value(W)
         Network.value_and_grad: dW += penalty.gradient(W) => dW -= penalty.gradient(W)
-        Network.value_and_grad: self.layers[first + 1 :] => self.layers[first + 2 :]
+        Network.value_and_grad: self._backward_to(first + 1 => self._backward_to(first + 2
         Network.objective.value_and_grad: grads.copy() => grads
         Network.predict: >= 0 => > 0.5
         Network.predict: argmax(axis=1) => argmax(axis=0)
+    """,
+    "norms": """
+        moments: mean = x.mean(axes, keepdims=True) => mean = x.mean()
+        moments: np.square(x - mean) => np.square(x)
+        standardize: variance + eps => variance
+        standardize: np.sqrt(variance + eps) => np.sqrt(variance) + eps
+        standardize_backward: - x_hat * np.mean(dx_hat * x_hat, axes, keepdims=True) =>
+        standardize_backward: dx -= dx_hat.mean(axes, keepdims=True) => pass
+        standardize_backward: dx -= => dx +=
+        standardize_backward: dx /= std => dx *= std
+        Norm.dx_hat: (dy * self.x_hat).sum(shared) => (dy * self.x_hat).mean(shared)
+        Norm.dx_hat: dy.sum(shared) => dy[0].sum()
+        Norm.dx_hat: per_channel(self.gamma, dy) * dy => dy
+        Norm.scale_and_shift: + per_channel => - per_channel
+        BatchNorm.update_averages: 1 - self.decay => self.decay
+        BatchNorm.update_averages: (m / (m - 1)) => 1.0
+        BatchNorm.update_averages: new * (mean - self.running_mean) => new * mean
+        BatchNorm.forward: if training: => if True:
+        BatchNorm.backward: self.dx_hat(dy) / self.std => self.dx_hat(dy)
+        BatchNorm.backward: if self.training: => if True:
+        InstanceNorm.axes: range(2, x.ndim) => range(1, x.ndim)
+        GroupNorm.grouped: self.groups, -1 => -1, self.groups
+        LayerNorm.__init__: range(-len(self.shape), 0) => range(-1, 0)
+        LayerNorm.backward: (dy * self.x_hat).sum(samples) => dy.sum(samples)
+        LayerNorm.backward: self.gamma * dy => dy
+        LayerNorm.backward: self.axes, self.center) => self.axes)
+        RMSNorm.center: False => True
+    """,
+    "convolution": """
+        windows: axis=(2, 3) => axis=(3, 2)
+        add_windows: += dwindows => = dwindows
+        add_windows: i + stride * rows => i + rows
+        add_windows: dwindows[..., i, j] => dwindows[..., j, i]
+        Conv2d.forward: y += self.b => y -= self.b
+        Conv2d.forward: cut.transpose(0, 2, 3, 1, 4, 5) => cut.transpose(0, 2, 3, 1, 5, 4)
+        Conv2d.forward: .transpose(0, 3, 1, 2) => .transpose(0, 3, 2, 1)
+        Conv2d.backward: .transpose(0, 3, 1, 2, 4, 5) => .transpose(0, 3, 1, 2, 5, 4)
+        Conv2d.backward: dx[:, :, p : dx.shape[2] - p => dx[:, :, 0 : dx.shape[2] - 2 * p
+        Conv2d.backward_params: dy.T, self.patches => dy.T, -self.patches
+        Conv2d.backward_params: dy.sum(axis=0 => dy.mean(axis=0
+        MaxPool2d.forward: argmax => argmin
+        MaxPool2d.backward: == self.winner => != self.winner
+    """,
+    "sequence": """
+        attention_weights: math.sqrt(Q.shape[-1]) => Q.shape[-1]
+        attention_weights: math.sqrt(Q.shape[-1]) => math.sqrt(K.shape[-2])
+        attention_backward: A.swapaxes(-1, -2) @ dY => A @ dY if A.shape[-1] == A.shape[-2] else dY
+        attention_backward: dA - np.sum => dA + np.sum
+        attention_backward: dA * A, axis=-1 => dA * A, axis=-2
+        attention_backward: dscores /= math.sqrt(Q.shape[-1]) => pass
+        attention_backward: dscores.swapaxes(-1, -2) @ Q => dscores.swapaxes(-1, -2) @ Q / 2
+        recurrent: + b) => - b)
+        recurrent: h @ Wh => h @ Wh.T
+        recurrent_backward: 1 - np.square(h_new) => 1 - h_new
+        recurrent_backward: dz @ Wh.T => dz @ Wh
+        recurrent_backward: dz.sum(axis=0) => dz.mean(axis=0)
+    """,
+    "autodiff": """
+        Value.__sub__: lambda g: -g => lambda g: g
+        Value.__mul__: g * self.data => g * other.data
+        Value.__truediv__: -g * self.data => g * self.data
+        Value.__truediv__: other.data**2 => other.data
+        Value.__matmul__: g @ other.data.T => g @ other.data
+        Value.__pow__: (n - 1) => n
+        Value.__neg__: lambda g: -g => lambda g: g
+        Value.__rsub__: self._value(other) - self => self - other
+        Value.__rtruediv__: self._value(other) / self => self / other
+        Value.exp: g * y => g
+        Value.log: g / self.data => g * self.data
+        Value.tanh: 1 - y * y => 1 - y
+        Value.sigmoid: g * y * (1 - y) => g * (1 - y)
+        Value.relu: self.data > 0 => self.data < 0
+        Value.sum: np.expand_dims(g, axis) => np.expand_dims(g, 0)
+        Value.graph: stack.append((value, True)) => order.append(value)
+        Value.graph: seen.add(value) => pass
+        Value.backward: np.zeros_like(value.data) => value.grad
+        Value.backward: parent.grad + _unbroadcast => _unbroadcast
+        Value.backward: reversed(order) => order
+        _unbroadcast: g = g.sum(axis=tuple(range(g.ndim - len(shape)))) => pass
+        _unbroadcast: n == 1 => n == 0
     """,
     "optim": """
         Optimizer.step: 1 - self.lr * self.weight_decay => 1 - self.weight_decay
@@ -234,6 +314,30 @@ TABLE = {
         descend: stopped = lost | ~walking => stopped = ~walking
         _is_well: & np.isfinite(grad).all(-1) =>
         _is_well: <= limit => <= limit * 1e9
+    """,
+    "train": """
+        minibatches: y.take(rows, axis=0) => y[: len(rows)]
+        minibatches: len(X), batch_size => len(X) - batch_size + 1, batch_size
+        train: t += 1 => t = epoch
+        train: set_rate(optimizer, schedule, t) => set_rate(optimizer, schedule, epoch)
+        train: optimizer.step(net.params, grads) => optimizer.step(net.params, -grads)
+        train: X_batch, y_batch, penalty) => X_batch, y_batch)
+        train: evaluate(net, loss, *validation) => evaluate(net, loss, X, y)
+        train: val_loss < best_loss => val_loss > best_loss
+        train: net.params.copy(), net.state.copy() => net.params, net.state
+        train: >= early_stopping: => > early_stopping:
+        train: net.params[:], net.state[:] = best => pass
+        _Notes.__call__: len(y) * value => value
+        _Notes.loss: self.total / self.n => self.total
+        _count_right: axis=1 => axis=0
+    """,
+    "metrics": """
+        accuracy: pred == labels => pred != labels
+        confusion_matrix: n_classes * labels + pred => n_classes * pred + labels
+        calibration: bins - 1) => bins)
+        calibration: right - total => right + total
+        calibration: error = np.abs(right - total).sum() => error = abs((right - total).sum())
+        calibration: probabilities.max(axis=1) => probabilities.mean(axis=1)
     """,
 }
 ALSO_TESTED_IN = {}  # file of nnlib: further test files that guard it
