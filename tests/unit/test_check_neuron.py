@@ -30,7 +30,7 @@ def test_unanswered_and_nonsense(said, name):
     ("twice_the_weights", "b", {"a": "b grows", "c": "σ(2z)", "d": "takes one of"}),
     ("distance", 6 / 5, {6: "divide", 0.24: "squared", 6 / 7: "√", 2.2: "bias", 3.2: "−5"}),
     ("loss", 0.41493, {1.24480: "sum", 0.18020: "base 10", 0.59862: "base 2",
-                       0.74188: "1 − ŷ", 0.03512: "−ln(1 − ŷ)", 0.13667: "squared",
+                       0.74188: "1 − ŷ", 0.03512: "−log(1 − ŷ)", 0.13667: "squared",
                        -0.41493: "sign"}),
     ("gradient", [0.5, -0.5], {(1, -1): "sum", (-0.5, 0.5): "prediction minus truth",
                                (0.125, -0.125): "extra", (0.25, -0.25): "squared",

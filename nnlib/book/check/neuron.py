@@ -38,13 +38,13 @@ distance = number(
 
 _losses = -np.log([0.9, 0.8, 0.4])
 loss = number(
-    _losses.mean(), "The mean of −ln 0.9, −ln 0.8 and −ln 0.4.",
+    _losses.mean(), "The mean of −log 0.9, −log 0.8 and −log 0.4.",
     mistakes={
         _losses.sum(): "That is the sum. The loss is the mean over the examples.",
-        _losses.mean() / np.log(10): "This is with the logarithm to base 10; take ln, np.log.",
-        _losses.mean() / np.log(2): "This is with the logarithm to base 2; take ln, np.log.",
+        _losses.mean() / np.log(10): "The logarithm here has base 10; take the natural one, np.log.",
+        _losses.mean() / np.log(2): "The logarithm here has base 2; take the natural one, np.log.",
         -np.log([0.9, 0.2, 0.6]).mean(): "Where y = 0 it is 1 − ŷ whose logarithm counts.",
-        -np.log(0.9) / 3: "Examples with y = 0 count, too: −ln(1 − ŷ).",
+        -np.log(0.9) / 3: "Examples with y = 0 count, too: −log(1 − ŷ).",
         np.mean([0.01, 0.04, 0.36]): "That is the mean squared error.",
     },
 )  # fmt: skip
@@ -70,10 +70,10 @@ threshold = number(
 )  # fmt: skip
 
 temperature = number(
-    2 / np.log(9), "σ(2/T) = 0.9 means 2/T = ln(0.9/0.1) = ln 9.",
+    2 / np.log(9), "σ(2/T) = 0.9 means 2/T = log(0.9/0.1) = log 9.",
     mistakes={
         np.log(9) / 2: "The reciprocal: logits are divided by T.",
-        -2 / np.log(0.9): "The inverse of σ is ln(p / (1 − p)), not ln p.",
+        -2 / np.log(0.9): "The inverse of σ is log(p / (1 − p)), not log p.",
         2 / np.log10(9): "Take the natural logarithm, np.log.",
     },
 )  # fmt: skip
