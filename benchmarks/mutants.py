@@ -84,6 +84,7 @@ TABLE = {
         ElasticNet.gradient: + self.l2.gradient(w) =>
         max_norm: 0 if W.ndim == 2 => 1 if W.ndim == 2
         max_norm: np.sqrt(np.sum(np.square(W), axis=incoming, keepdims=True)) => np.linalg.norm(W)
+        max_norm: else (1, 2, 3) => else (0, 2, 3)
         max_norm: np.maximum(norms, c) => norms
     """,
     "init": """

@@ -131,6 +131,13 @@ def test_value_and_grad_equals_forward_loss_backward(net, X):
     assert value == expected and np.array_equal(short, net.grads)
 
 
+def test_value_and_grad_is_in_training_mode(rng, X):
+    net = Network([Linear(4, 40), Dropout(0.5, rng)], rng=rng, dtype=np.float64)
+    y = np.zeros((5, 40))
+    assert net.value_and_grad(mse, X, y)[0] != net.value_and_grad(mse, X, y)[0]
+    assert mse(net(X), y)[0] == mse(net(X), y)[0]
+
+
 def test_the_first_layers_input_gradient_is_not_computed(rng, X):
     class Guard(Linear):
         def backward(self, dy):

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from nnlib.convolution import Conv2d
 from nnlib.gradcheck import check_gradient
 from nnlib.layers import Linear
 from nnlib.losses import mse
@@ -60,6 +61,17 @@ def test_max_norm_per_unit(rng):
     assert np.allclose(net.layers[0].W, [[1.2, 0.3], [0, 0.4], [1.6, 0]])  # lengths 5 and 0.5
     assert net.layers[0].b.tolist() == [50, 60]
     assert np.shares_memory(net.layers[0].W, net.params)
+
+
+def test_max_norm_of_kernels(rng):
+    net = Network([Conv2d(2, 3, 4)], rng=rng, dtype=np.float64)
+    W = net.layers[0].W  # (3, 2, 4, 4): a unit is W[o]
+    W[2] /= 100  # short enough already
+    before = W.copy()
+    max_norm(net, 0.5)
+    for o in range(3):
+        length = np.linalg.norm(before[o])
+        assert np.allclose(W[o], before[o] * min(1, 0.5 / length), rtol=1e-14)
 
 
 def test_max_norm_of_zero_weights(rng):
