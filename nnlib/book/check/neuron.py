@@ -41,8 +41,8 @@ loss = number(
     _losses.mean(), "The mean of −log 0.9, −log 0.8 and −log 0.4.",
     mistakes={
         _losses.sum(): "That is the sum. The loss is the mean over the examples.",
-        _losses.mean() / np.log(10): "The logarithm here has base 10; take the natural one, np.log.",
-        _losses.mean() / np.log(2): "The logarithm here has base 2; take the natural one, np.log.",
+        _losses.mean() / np.log(10): "This logarithm has base 10; take the natural one, np.log.",
+        _losses.mean() / np.log(2): "This logarithm has base 2; take the natural one, np.log.",
         -np.log([0.9, 0.2, 0.6]).mean(): "Where y = 0 it is 1 − ŷ whose logarithm counts.",
         -np.log(0.9) / 3: "Examples with y = 0 count, too: −log(1 − ŷ).",
         np.mean([0.01, 0.04, 0.36]): "That is the mean squared error.",
