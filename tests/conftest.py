@@ -2,8 +2,12 @@
 
 import os
 
+import hypothesis
 import numpy as np
 import pytest
+
+hypothesis.settings.register_profile("book", deadline=None)  # the machine may be busy
+hypothesis.settings.load_profile("book")
 
 
 def missing(what: str):
