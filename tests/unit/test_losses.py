@@ -1,15 +1,13 @@
 import mpmath
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from nnlib import losses
 from nnlib.activations import softmax
 from nnlib.gradcheck import check_gradient, relative_error
-
-calmly = settings(deadline=None)  # a busy machine must not fail a test
 
 N, K = 5, 3
 LABELS = np.array([0, 2, 1, 1, 2])
@@ -130,7 +128,6 @@ def test_kl_is_zero_at_the_target(q):
     assert abs(value) < 1e-15 and np.abs(grad).max() < 1e-15
 
 
-@calmly
 @given(logits=arrays(np.float64, (3, 4), elements=st.floats(-1e300, 1e300)),
        labels=arrays(np.int64, 3, elements=st.integers(0, 3)), s=st.sampled_from([0, 0.1]))
 def test_cross_entropies_are_finite_for_huge_logits(logits, labels, s):
@@ -140,7 +137,6 @@ def test_cross_entropies_are_finite_for_huge_logits(logits, labels, s):
         assert np.isfinite(value) and value >= 0 and np.isfinite(grad).all()
 
 
-@calmly
 @given(z=st.floats(-600, 600), y=st.sampled_from([0.0, 0.3, 1.0]))
 def test_binary_cross_entropy_agrees_with_mpmath(z, y):
     with mpmath.workdps(400):
@@ -150,7 +146,6 @@ def test_binary_cross_entropy_agrees_with_mpmath(z, y):
         assert abs(mpmath.mpf(value) - true) <= 1e-14 * true
 
 
-@calmly
 @given(logits=arrays(np.float64, (2, 3), elements=st.floats(-100, 100)))
 def test_softmax_cross_entropy_agrees_with_mpmath(logits):
     with mpmath.workdps(60):
@@ -162,7 +157,6 @@ def test_softmax_cross_entropy_agrees_with_mpmath(logits):
         assert abs(mpmath.mpf(value) - total / 2) < 1e-13
 
 
-@calmly
 @given(logits=arrays(np.float64, (3, 4), elements=st.floats(-50, 50)), shift=st.floats(-1e4, 1e4))
 def test_cross_entropy_ignores_a_shift(logits, shift):
     one = losses.softmax_cross_entropy(logits, [0, 1, 3])
