@@ -136,7 +136,7 @@ class Explorer(widgets.VBox):
 
     def _page(self):
         """All pictures, turned over in the browser. An error in ``draw`` is raised."""
-        shared = {"layout": widgets.Layout(), "style": widgets.HTML().style}
+        shared = {"layout": widgets.Layout(overflow="visible"), "style": widgets.HTML().style}
         return self._over_backdrop(self._stack({}, list(self.options), shared))
 
     def _stack(self, values, names, shared):
