@@ -307,7 +307,7 @@ TABLE = {
         check_direction: 2 * h => h
     """,
     "descend": """
-        descend: optimizer.reset() => pass
+        descend: optimizer = fresh(optimizer) => pass
         descend: thetas.append(theta.copy()) => thetas.append(theta)
         descend: walking &= ~(lost | done) => walking &= ~lost
         descend: set_rate(optimizer, schedule, t) => set_rate(optimizer, schedule, t + 1)
@@ -319,6 +319,7 @@ TABLE = {
     "train": """
         minibatches: y.take(rows, axis=0) => y[: len(rows)]
         minibatches: len(X), batch_size => len(X) - batch_size + 1, batch_size
+        train: fresh(optimizer) => optimizer
         train: t += 1 => t = epoch
         train: set_rate(optimizer, schedule, t) => set_rate(optimizer, schedule, epoch)
         train: optimizer.step(net.params, grads) => optimizer.step(net.params, -grads)

@@ -23,13 +23,25 @@ def text_only(output):
     return output if output.data else None
 
 
+def merged(outputs):
+    """Outputs with neighbouring pieces of one stream put together: the kernel cuts them anyhow."""
+    kept = []
+    for output in outputs:
+        if kept and output.get("name") and output.get("name") == kept[-1].get("name"):
+            kept[-1].text += output.text
+        else:
+            kept.append(output)
+    return kept
+
+
 def refresh(path):
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:03d}"
         if cell.cell_type == "code":
-            cell.outputs = [kept for output in cell.outputs if (kept := text_only(output))]
+            texts = [kept for output in cell.outputs if (kept := text_only(output))]
+            cell.outputs = merged(texts)
             cell.metadata.pop("execution", None)
     notebook.metadata = {"kernelspec": KERNEL}
     nbformat.write(notebook, path)

@@ -11,6 +11,7 @@ from nnlib.init import orthogonal
 from nnlib.layers import Activation, Dropout, Flatten, Layer, Linear, ReLU, Tanh
 from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
 from nnlib.network import Network
+from nnlib.norms import BatchNorm
 from nnlib.penalties import L1, L2, ElasticNet
 
 
@@ -90,6 +91,13 @@ def test_parameters_are_laid_out_in_reading_order(net):
     expected = np.concatenate([first.W.ravel(), first.b, last.W.ravel(), last.b])
     assert np.array_equal(net.params, expected)
     assert net.params.shape == (4 * 7 + 7 + 7 * 3 + 3,)
+
+
+def test_state_is_laid_out_in_reading_order(rng):
+    net = Network([Linear(4, 3), BatchNorm(3), Linear(3, 2), BatchNorm(2)], rng=rng)
+    first, second = net.layers[1], net.layers[3]
+    first.running_mean, first.running_var, second.running_mean, second.running_var = 1, 2, 3, 4
+    assert net.state.tolist() == [1, 1, 1, 2, 2, 2, 3, 3, 4, 4]
 
 
 def test_weights_and_their_mask(net):
