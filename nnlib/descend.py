@@ -80,7 +80,7 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
                 why = _why(theta[lost], value[lost], limit)
             done = walking & ~lost & (np.linalg.norm(grad, axis=-1) <= tol)
             diverged_at[lost], converged_at[done] = t, t
-            if t > 0:  # whoever stopped earlier, or is lost now, stands where it was
+            if t > 0:  # the optimizer moves all, but who stopped earlier or is lost stays put
                 stopped = lost | ~walking
                 np.copyto(theta, thetas[-1], where=stopped[..., None])
                 np.copyto(value, values[-1], where=stopped)
@@ -91,7 +91,7 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
                 break
             if schedule is not None:
                 set_rate(optimizer, schedule, t)
-            optimizer.step(theta, np.where(walking[..., None], grad, 0))
+            optimizer.step(theta, grad)
     message = _message(diverged_at, converged_at, walking, t, why, optimizer.lr)
     if walking.ndim == 0:
         diverged_at, converged_at = int(diverged_at), int(converged_at)

@@ -202,6 +202,12 @@ def test_sigmoid_of_a_large_number_is_quiet():
     np.testing.assert_array_equal(a.grad, [0, 0])
 
 
+def test_the_derivative_of_relu_at_0_is_0():
+    a = Value(np.array([-1.0, 0.0, 1.0]))
+    a.relu().sum().backward()
+    np.testing.assert_array_equal(a.grad, [0, 0, 1])
+
+
 def test_float32_stays_float32_and_integers_become_floats():
     a = Value(np.ones((2, 2), np.float32))
     b = ((1 / (2 + a * np.float64(3)) - 1) ** 2 @ np.eye(2)).exp().sum()

@@ -286,6 +286,13 @@ def test_early_stopping_gives_back_the_best_parameters_exactly(parts):
     assert evaluate(net, softmax_cross_entropy, *parts[1])[0] == min(history.val_loss)
 
 
+def test_the_first_epoch_may_be_the_best(parts):
+    X, y = parts[1]
+    history = fit(digits_net(), parts[0], validation=(X, (y + 1) % 10), early_stopping=2,
+                  epochs=50)
+    assert history.best_epoch == 0 and len(history.loss) == 3
+
+
 def test_patience_that_is_never_lost_still_ends_with_the_best_parameters(parts):
     net = digits_net()
     history = fit(net, parts[0], validation=parts[1], early_stopping=50, epochs=12,
@@ -327,6 +334,14 @@ def test_evaluate_in_pieces_is_evaluate_in_one(rng):
     assert evaluate(net, mse, X, rng.normal(size=(2345, 3)))[1] is None
 
 
+def test_a_logit_of_exactly_0_counts_as_1_as_in_predict(rng):
+    net = Network([Linear(2, 1)], rng=rng)
+    net.params[:] = 0
+    X = np.ones((3, 2))
+    np.testing.assert_array_equal(net.predict(X), 1)
+    assert evaluate(net, binary_cross_entropy, X, np.array([[1], [1], [0]]))[1] == 2 / 3
+
+
 def test_evaluate_drops_nothing_out(rng):
     net = Network([Linear(5, 9), Dropout(0.5, rng), Linear(9, 3)], rng=rng)
     X, y = rng.normal(size=(20, 5)), rng.integers(0, 3, 20)
@@ -340,7 +355,8 @@ def test_the_progress_bar_is_shown_only_on_request(parts, capsys):
     fit(digits_net(), parts[0])
     assert capsys.readouterr().err == ""
     fit(digits_net(), parts[0], progress=True)
-    assert "3/3" in capsys.readouterr().err
+    shown = capsys.readouterr().err
+    assert "3/3" in shown and "loss=" in shown
 
 
 # --------------------------------------------------------------------------------------- bad input
