@@ -1,5 +1,6 @@
 """What the book says of itself is true, and every notebook keeps to the book's form."""
 
+import ast
 import json
 import re
 import statistics
@@ -114,3 +115,38 @@ def test_chapter_has_its_parts(notebook):
     headings = re.findall(r"^## (.*)$", text_of(notebook), re.M)
     for part in ("Summary", "Common mistakes", "Exercises", "References and further reading"):
         assert part in headings
+
+
+def names(node, context):
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, context)}
+
+
+def assigned(statement):
+    """Names that a statement at the top level of a cell binds."""
+    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+        return {statement.name}
+    return names(statement, ast.Store)
+
+
+def free(node):
+    """Names that a function or an expression looks up outside of itself."""
+    arguments = {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    return names(node, ast.Load) - names(node, ast.Store) - arguments
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_no_later_cell_changes_what_an_explorer_draws(notebook):
+    """A frame may be drawn long after its cell has run: its names must still mean the same."""
+    cells = [ast.parse("".join(cell["source"])).body for cell in cells_of(notebook, "code")]
+    functions = {}
+    for number, body in enumerate(cells):
+        functions |= {node.name: node for node in body if isinstance(node, ast.FunctionDef)}
+        calls = [n for statement in body for n in ast.walk(statement) if isinstance(n, ast.Call)]
+        needed = set()
+        new = {n for c in calls if getattr(c.func, "id", "") == "explore" for n in free(c)}
+        while new:
+            needed |= new
+            new = {n for name in new & set(functions) for n in free(functions[name])} - needed
+        later = {name for body in cells[number + 1 :] for node in body for name in assigned(node)}
+        clash = needed & later
+        assert not clash, "rename these, or the explorer will draw something else later"
