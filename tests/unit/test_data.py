@@ -128,6 +128,18 @@ def test_toy_sets(toy, rng):
     assert X.std(axis=0).min() > 0.2  # points differ
 
 
+def test_defaults():
+    def same(a, b):
+        return (a[0] == b[0]).all() and (a[1] == b[1]).all()
+
+    def rng():
+        return np.random.default_rng(5)
+
+    assert same(circles(20, 0.1, rng()), circles(20, 0.1, rng(), inner=0.5))
+    assert same(blobs(20, 0.1, rng()), blobs(20, 0.1, rng(), classes=3))
+    assert same(spirals(20, 0.1, rng()), spirals(20, 0.1, rng(), classes=2, turns=1.0))
+
+
 @pytest.mark.parametrize("toy", [*CLASSIFICATION, noisy_sine])
 def test_the_same_seed_gives_the_same_points(toy):
     X, y = toy(50, 0.3, np.random.default_rng(7))
@@ -151,14 +163,18 @@ def test_moons_lie_on_their_arcs(rng):
     assert np.linalg.norm(upper, axis=1) == pytest.approx(1, abs=1e-6)
     assert np.linalg.norm(lower - [1, 0.5], axis=1) == pytest.approx(1, abs=1e-6)
     assert (upper[:, 1] >= 0).all() and (lower[:, 1] <= 0.5).all()
-    assert upper[:, 0].min() < -0.9 and lower[:, 0].max() > 1.9  # whole half circles
+    assert upper[:, 0].min() < -0.9 and upper[:, 0].max() > 0.9  # whole half circles
+    assert lower[:, 0].min() < 0.1 and lower[:, 0].max() > 1.9
+    assert set(y) == {0, 1}
 
 
 def test_circles_lie_on_their_rings(rng):
-    X, y = circles(100, 0.0, rng, inner=0.3)
+    X, y = circles(200, 0.0, rng, inner=0.3)
     assert np.linalg.norm(X[y == 0], axis=1) == pytest.approx(1, abs=1e-6)
     assert np.linalg.norm(X[y == 1], axis=1) == pytest.approx(0.3, abs=1e-6)
-    assert (np.sign(X[y == 0]).min(axis=0) == -1).all()  # all the way round
+    angle = np.sort(np.arctan2(X[:, 1], X[:, 0]))
+    assert np.diff(angle, append=angle[0] + 2 * np.pi).max() < 0.5  # all the way round
+    assert set(y) == {0, 1}
 
 
 def test_blobs_stand_on_the_unit_circle(rng):

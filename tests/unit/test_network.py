@@ -307,6 +307,23 @@ def test_load_refuses_what_does_not_fit(net, rng, tmp_path):
     assert np.array_equal(net.params, before)
 
 
+class Pickled:
+    """What a malicious file would hold: loading it as a pickle calls a function."""
+
+    def __reduce__(self):
+        return Pickled.called.append, (True,)
+
+    called = []
+
+
+def test_load_opens_no_pickle(net, tmp_path):
+    np.savez(tmp_path / "net.npz", params=np.array([Pickled()]), state=net.state,
+             layers=repr(net.layers))
+    with pytest.raises(ValueError, match="^path must be a file that Network.save wrote: "):
+        net.load(tmp_path / "net.npz")
+    assert Pickled.called == []
+
+
 def test_bad_networks(rng):
     layer = Linear(2, 2)
     for call, error, message in [

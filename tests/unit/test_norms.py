@@ -186,6 +186,13 @@ def test_start_values_and_state(rng, tmp_path):
     assert np.array_equal(other.state, before) and np.array_equal(other(x), net(x))
 
 
+def test_two_samples_are_a_batch(rng):
+    net = Network([BatchNorm(1, eps=1e-12)], rng=rng, dtype=np.float64)
+    y = net.forward(np.array([[3.0], [7.0]]), training=True)
+    assert np.allclose(y, [[-1], [1]])
+    assert np.allclose(net.state, [0.1 * 5, 0.9 + 0.1 * 8])  # the variance: 4, with m / (m - 1), 8
+
+
 def test_repr():
     norms = [BatchNorm(3), InstanceNorm(3), GroupNorm(1, 3), LayerNorm(3), RMSNorm((3, 2))]
     assert repr(norms) == ("[BatchNorm(3, decay=0.9), InstanceNorm(3), GroupNorm(1, 3), "
@@ -211,6 +218,7 @@ def test_bad_options(call, message):
     (BatchNorm(3), (5, 4), r"^BatchNorm\(3, decay=0.9\) takes x of shape \(N, 3\) or"),
     (BatchNorm(3), (1, 3), r"^BatchNorm\(3, decay=0.9\) takes two or more samples in training"),
     (InstanceNorm(3), (5, 3), r"^InstanceNorm\(3\) takes x of shape \(N, 3, H, W\), got \(5, 3\)"),
+    (InstanceNorm(3), (5, 4, 2, 2), r"^InstanceNorm\(3\) takes x of shape \(N, 3\) or"),
     (GroupNorm(1, 3), (5,), r"^GroupNorm\(1, 3\) takes x of shape"),
     (LayerNorm(3), (5, 4), r"^LayerNorm\(\(3,\)\) takes x whose last axes are \(3,\), got"),
     (RMSNorm(3), (3,), r"^RMSNorm\(\(3,\)\) takes x whose last axes are"),
