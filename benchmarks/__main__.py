@@ -6,6 +6,7 @@ Ratios within one run, medians: the machine may be busy. No test depends on a ti
 import json
 import os
 import platform
+import re
 import sys
 from datetime import date
 from pathlib import Path
@@ -33,9 +34,18 @@ def show(rows):
     return kept
 
 
+def processor():
+    """The processor's name and the number of cores, as Linux tells them."""
+    info = Path("/proc/cpuinfo")
+    text = info.read_text() if info.exists() else ""
+    names = re.findall(r"model name\s*: (.*)", text) or [platform.processor()]
+    return f"{names[0]}, {os.cpu_count()} cores"
+
+
 PARTS = {"pages": pages.measure, "training": training.measure}
 results = {
     "date": date.today().isoformat(),
+    "processor": processor(),
     "python": platform.python_version(),
     "numpy": np.__version__,
 }
