@@ -89,7 +89,7 @@ def explore(
 
 
 class Explorer(widgets.VBox):
-    """Controls above a picture; made by `explore`."""
+    """Controls, the picture with its read-out, and the caption below; made by `explore`."""
 
     def __init__(self, frames, caption, controls, start, labels, play):
         self.frames, self.options, self.start = frames, controls, start
@@ -103,8 +103,8 @@ class Explorer(widgets.VBox):
             layout=widgets.Layout(flex_flow="row wrap"),
         )
         bar.add_class("nn-controls")
-        top = widgets.HTML(f'<style>{CSS}</style><p class="nn-caption">{escape(caption)}</p>')
-        super().__init__([top, bar, picture])
+        below = widgets.HTML(f'<p class="nn-caption">{escape(caption)}</p><style>{CSS}</style>')
+        super().__init__([bar, picture, below])
         self.add_class("nn-explorer")
 
     def html(self, **values):

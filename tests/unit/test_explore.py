@@ -32,7 +32,7 @@ def backdrop(ax):
 
 def html_of(explorer):
     """The HTML that a live explorer shows."""
-    return explorer.children[2].children[1].value
+    return explorer.children[1].children[1].value
 
 
 def svgs(html):
@@ -145,7 +145,7 @@ def test_draw_without_a_sentence_is_an_error(answer):
 
 def follow(explorer, **indices):
     """What the page shows when the links have carried the controls' indices to the stacks."""
-    here = explorer.children[2].children[1]
+    here = explorer.children[1].children[1]
     for name in explorer.options:
         assert isinstance(here, widgets.Stack)
         here = here.children[indices[name]]
@@ -158,7 +158,7 @@ def test_page_holds_every_frame_at_its_place(monkeypatch):
     for i, slope in enumerate([1, 2, 3]):
         for j, shift in enumerate([0, 5]):
             assert f"slope {slope}, shift {shift}" in follow(explorer, slope=i, shift=j)
-    outer = explorer.children[2].children[1]
+    outer = explorer.children[1].children[1]
     assert outer.selected_index == 1
     assert [inner.selected_index for inner in outer.children] == [0, 0, 0]
 
@@ -172,7 +172,7 @@ def test_page_bundle_has_a_picture_for_paper(monkeypatch):
 
 def test_play_drives_its_control(monkeypatch):
     explorer = explore(draw, slope=[1, 2, 3], play="slope", start={"slope": 2})
-    player = explorer.children[1].children[-1]
+    player = explorer.children[0].children[-1]
     assert isinstance(player, widgets.Play)
     assert (player.min, player.max, player.value) == (0, 2, 1)
 
