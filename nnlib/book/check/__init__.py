@@ -107,7 +107,7 @@ def _difference(value, right, tol):
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = (value / right)[right != 0]
     if ratio.size > 1 and ratio[0] != 0 and _near(value / ratio[0], right, tol):
-        if np.isclose(ratio[0], -1):
+        if abs(ratio[0] + 1) <= tol:
             return "All signs are wrong: you have minus the answer."
         return f"All numbers are {ratio[0]:.4g} times too large: a sum for a mean, or a factor?"
     wrong = int(np.sum(np.abs(value - right) > tol * np.maximum(np.abs(right), 1e-3)))
