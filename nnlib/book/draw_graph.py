@@ -95,7 +95,7 @@ def _spread(here, row, wish, users):
 
 
 def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, notes=None,
-               edge_text=None, fontsize=11):  # fmt: skip
+               edge_text=None, digits=4, fontsize=11):  # fmt: skip
     """Draw the graph of ``result``: its values as circles, an arrow from each parent to its child.
 
     On an arrow stand the parent's value (blue), the child's derivative with respect to that parent
@@ -120,6 +120,8 @@ def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, not
     edge_text : callable, optional
         ``edge_text(parent, child, k)`` gives other lines for an arrow, as (text, colour) pairs;
         child is None for the numbers at the result itself.
+    digits : int
+        Decimals of the numbers.
     fontsize : float
         In points.
 
@@ -137,7 +139,7 @@ def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, not
         grads = {value: value.grad for value in place} if grads is None else grads
 
         def edge_text(parent, child, k):
-            return _numbers(parent, child, k, known, grads)
+            return _numbers(parent, child, k, known, grads, digits)
 
     for child, end in place.items():
         for k, parent in enumerate(child.parents):
@@ -157,14 +159,14 @@ def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, not
     return place
 
 
-def _numbers(parent, child, k, known, grads):
+def _numbers(parent, child, k, known, grads, digits):
     """The three lines of an arrow, as far as they are known; an empty one keeps its place."""
-    value = short(parent.data) if parent in known else ""
-    grad = short(grads[parent]) if parent in grads else ""
+    value = short(parent.data, digits) if parent in known else ""
+    grad = short(grads[parent], digits) if parent in grads else ""
     if child is None:
         name = f"{parent.name} = " if value and parent.name else ""
         return [(name + value, BLUE), (grad, ORANGE)]
-    local = f"×{short(child.local_derivatives()[k])}" if child in known else ""
+    local = f"×{short(child.local_derivatives()[k], digits)}" if child in known else ""
     return [(value, BLUE), (local, INK), (grad, ORANGE)]
 
 
@@ -192,10 +194,11 @@ def _arrow(ax, start, end, bend, back, colour, width):
 
 
 def _middle(ax, start, end, bend):
-    """Where the middle of an arrow is, in data units; it is bent in units of the screen."""
+    """Where an arrow has room for text, in data units: its middle, or just after if it slants."""
     a, b = ax.transData.transform([start, end])
-    across = np.array([b[1] - a[1], a[0] - b[0]])
-    return ax.transData.inverted().transform((a + b + bend * across) / 2)
+    across = np.array([b[1] - a[1], a[0] - b[0]])  # an arrow is bent in units of the screen
+    along = 0.5 if bend or start[1] == end[1] else 0.57
+    return ax.transData.inverted().transform(a + along * (b - a) + bend / 2 * across)
 
 
 def _circle(ax, value, xy, fontsize, marked):

@@ -93,6 +93,14 @@ def test_numbers_are_the_engines(ax):
         assert name in said
 
 
+def test_fewer_digits(ax):
+    result = neuron()
+    result.backward()
+    draw_graph(ax, result, digits=2)
+    said = texts(ax)
+    assert "−0.17" in said and "×0.21" in said and "0.86" in said and "−0.1742" not in said
+
+
 def test_every_place_is_within_the_limits(ax):
     place = draw_graph(ax, three_products())
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()

@@ -187,8 +187,7 @@ def step(answer=...):
                     f"function, the relative error is {error(h):.0e}.")  # fmt: skip
 
     checker("put a number in place of the dots", judge,
-            "Measured on the exponential function, the relative error is below 1e-4. Near "
-            "ε^(1/3) = 4e-3 truncation and rounding are in balance.")(answer)  # fmt: skip
+            "The relative error on exp is below 1e-4; ε^(1/3) is 4e-3.")(answer)  # fmt: skip
 
 
 def broken_network(theta):
