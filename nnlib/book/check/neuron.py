@@ -50,7 +50,7 @@ loss = number(
 )  # fmt: skip
 
 gradient = array(
-    [0.5, -0.5], "The errors ŷ − y are −½ and +½, and their mean with the inputs is (½, −½).",
+    [0.5, -0.5], "The errors ŷ − y are −½ and +½; times the inputs, the mean is (½, −½).",
     mistakes=[
         ([1.0, -1.0], "That is the sum over both examples. The loss is a mean."),
         ([-0.5, 0.5], "The sign: it is prediction minus truth, not truth minus prediction."),
