@@ -147,7 +147,7 @@ def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, not
             width = 3 if mark == (child, k) else 1.3
             bend = _bend(child, k)
             _arrow(ax, place[parent], end, bend, back, ORANGE if back else PALE, width)
-            middle = _middle(ax, place[parent], end, bend)
+            middle = _middle(ax, place[parent], end, bend, 0.57 if notes else 0.43)
             _lines(ax, edge_text(parent, child, k), middle, fontsize)
     for value, xy in place.items():
         _circle(ax, value, xy, fontsize, marked=mark is value)
@@ -193,11 +193,11 @@ def _arrow(ax, start, end, bend, back, colour, width):
         "shrinkB": RADIUS + 1, "connectionstyle": f"arc3,rad={bend}"})  # fmt: skip
 
 
-def _middle(ax, start, end, bend):
-    """Where an arrow has room for text, in data units: its middle, or just after if it slants."""
+def _middle(ax, start, end, bend, slanting):
+    """Where an arrow has room for text, in data units: its middle, or that share if it slants."""
     a, b = ax.transData.transform([start, end])
     across = np.array([b[1] - a[1], a[0] - b[0]])  # an arrow is bent in units of the screen
-    along = 0.5 if bend or start[1] == end[1] else 0.57
+    along = 0.5 if bend or start[1] == end[1] else slanting
     return ax.transData.inverted().transform(a + along * (b - a) + bend / 2 * across)
 
 
