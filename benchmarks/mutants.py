@@ -302,7 +302,9 @@ TABLE = {
         numeric_gradient: kept - h => kept
         numeric_gradient: 2 * h => h
         numeric_gradient: theta[i] = kept\\n => pass\\n
-        check_gradient: np.array(value_and_grad(theta)[1]) => value_and_grad(theta)[1]
+        relative_error: size != 0 => size > 0
+        _float64: theta.copy() => theta
+        _gradient: np.array(value_and_grad(theta)[1]) => value_and_grad(theta)[1]
         check_direction: v /= np.linalg.norm(v) => pass
         check_direction: 2 * h => h
     """,

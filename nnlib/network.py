@@ -166,8 +166,9 @@ class Network:
         Returns
         -------
         callable
-            ``theta -> (float, gradient)``, as ``descend`` and ``check_gradient`` take it. Calling
-            it leaves theta in the network's ``params``.
+            ``theta -> (float, gradient)``, as ``descend`` and ``check_gradient`` take it. It runs
+            the network in training mode, and leaves theta in its ``params``: after a gradient
+            check, these are h away from where they were.
         """
 
         def value_and_grad(theta):

@@ -2,6 +2,9 @@ import numpy as np
 import pytest
 
 from nnlib.gradcheck import check_direction, check_gradient, numeric_gradient, relative_error
+from nnlib.layers import Linear, Tanh
+from nnlib.losses import mse
+from nnlib.network import Network
 
 
 def right(theta):
@@ -17,6 +20,30 @@ def test_relative_error():
     assert relative_error([1.0], [-1.0]) == 1
     assert relative_error([0.0], [0.0]) == 0
     assert relative_error([3.0, 0.0], [0.0, 4.0]) == pytest.approx(5 / 7)
+
+
+def test_nan_is_not_equal_to_anything():
+    assert np.isnan(relative_error([np.nan, 1.0], [0.0, 1.0]))
+    assert np.isnan(check_gradient(lambda t: (0.0, np.full(2, np.nan)), np.ones(2)))
+
+
+def test_shapes_are_not_broadcast(rng):
+    with pytest.raises(ValueError, match=r"^a and b must have one shape, got \(2,\) and \(1,\)"):
+        relative_error([1.0, 1.0], [1.0])
+    for check in [check_gradient, lambda f, theta: check_direction(f, theta, rng)]:
+        with pytest.raises(ValueError, match=r"gradient of theta's shape \(2,\), got \(2, 1\)$"):
+            check(lambda t: (float(t.sum()), np.ones((2, 1))), np.ones(2))
+
+
+def test_an_objective_may_write_into_the_parameters_it_is_asked_about(rng):
+    net = Network([Linear(3, 4), Tanh(), Linear(4, 2)], rng=rng, dtype=np.float64)
+    f = net.objective(mse, rng.normal(size=(5, 3)), rng.normal(size=(5, 2)))
+    assert check_direction(f, net.params, rng) < 1e-7
+    assert check_gradient(f, net.params) < 1e-7
+
+
+def test_integers_are_moved_like_floats():
+    assert numeric_gradient(lambda t: right(t)[0], [1, 2]) == pytest.approx([3, 12])
 
 
 def test_numeric_gradient(rng):
