@@ -57,6 +57,7 @@ def notebooks():
     )
 
 
+@functools.cache
 def expected_explorers(notebook):
     """Run a notebook's code here and return the explorers it makes, in order."""
     made = []
