@@ -83,7 +83,8 @@ TABLE = {
         ElasticNet.value: self.l2.value(w) => self.l1.value(w)
         ElasticNet.gradient: + self.l2.gradient(w) =>
         max_norm: 0 if W.ndim == 2 => 1 if W.ndim == 2
-        max_norm: np.sqrt(np.sum(np.square(W), axis=incoming, keepdims=True)) => np.linalg.norm(W)
+        max_norm: np.sqrt(np.sum(squares, axis=incoming, keepdims=True)) => np.linalg.norm(W)
+        max_norm: np.square(W, dtype=np.float64) => np.square(W)
         max_norm: else (1, 2, 3) => else (0, 2, 3)
         max_norm: np.maximum(norms, c) => norms
     """,
@@ -125,8 +126,9 @@ TABLE = {
         Network.value_and_grad: dW += penalty.gradient(W) => dW -= penalty.gradient(W)
         Network.value_and_grad: self._backward_to(first + 1 => self._backward_to(first + 2
         Network.objective.value_and_grad: grads.copy() => grads
-        Network.predict: >= 0 => > 0.5
-        Network.predict: argmax(axis=1) => argmax(axis=0)
+        Network.decide: >= (0.5 => > (0.5
+        Network.decide: 0.5 if => 0 if
+        Network.decide: argmax(axis=1) => argmax(axis=0)
     """,
     "norms": """
         moments: mean = x.mean(axes, keepdims=True) => mean = x.mean()
@@ -213,7 +215,8 @@ TABLE = {
         Optimizer.step: range(0, theta.size, CHUNK) => range(0, min(theta.size, CHUNK), CHUNK)
         Optimizer._advance: self.t += 1 => self.t += 2
         Optimizer._begin: np.flatnonzero(flips) => np.flatnonzero(flips)[:2]
-        _flush_denormals: >= TINY => <= TINY
+        _flush_denormals: >= 1e8 => <= 1e8
+        _flush_denormals: np.finfo(a.dtype).tiny => 1e-38
         _average: 1 - beta => beta
         SGD._update: theta -= s => theta += s
         Momentum._update: v += g => v += (1 - self.mu) * g
@@ -245,8 +248,9 @@ TABLE = {
         Lion._update: np.sign(c, out=s) => np.copyto(s, c)
         Lion._update: _average(m, g, self.beta2, s) => _average(m, g, self.beta1, s)
         Lion._update: np.copyto(c, m) => np.copyto(c, g)
-        clip_norm: norm > max_norm => norm < max_norm
-        clip_norm: max_norm / norm => max_norm
+        shorten: max_norm < norm => norm < max_norm
+        shorten: max_norm / norm => max_norm
+        shorten: .astype(np.float64, copy=False) =>
         clip_value: -limit, limit => -limit, 1
     """,
     "schedules": """
@@ -271,7 +275,8 @@ TABLE = {
         Plateau.report: 1 - self.threshold => 1 + self.threshold
         range_test: (t / (steps - 1)) => (t / steps)
         range_test: not losses[-1] <= blow_up => losses[-1] > blow_up
-        set_rate: schedule.momentum(t) => schedule(t)
+        set_rate: schedule.momentum(t)) => schedule(t))
+        rates_kept: vars(optimizer).update(rates) => pass
     """,
     "landscapes": """
         McCormick.f: + 2.5 * y => - 2.5 * y
@@ -315,6 +320,7 @@ TABLE = {
         descend: set_rate(optimizer, schedule, t) => set_rate(optimizer, schedule, t + 1)
         descend: <= tol => < 0
         descend: stopped = lost | ~walking => stopped = ~walking
+        descend: with rates_kept(optimizer), np => with np
         _is_well: & np.isfinite(grad).all(-1) =>
         _is_well: <= limit => <= limit * 1e9
     """,
@@ -333,7 +339,11 @@ TABLE = {
         train: net.params[:], net.state[:] = best => pass
         _Notes.__call__: len(y) * value => value
         _Notes.loss: self.total / self.n => self.total
-        _count_right: axis=1 => axis=0
+        _Notes.__call__: and y.size == len(y) =>
+        _Notes.__call__: np.maximum(y.ravel(), 0) => y.ravel()
+        train: shorten(grads, max_norm) => 0.0
+        train: not np.isfinite(net.params).all() => False
+        train: not math.isfinite(val_loss) => False
     """,
     "metrics": """
         accuracy: pred == labels => pred != labels

@@ -6,7 +6,7 @@ import numpy as np
 
 from ._check import count, finite, floats, positive
 from .optim import fresh
-from .schedules import set_rate
+from .schedules import rates_kept, set_rate
 
 
 class Path(NamedTuple):
@@ -35,7 +35,7 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
     function : landscape, or function of theta that returns (value, gradient)
         For many starts it returns one value for each: values (...) for theta (..., P).
     optimizer : Optimizer
-        Reset before the first step.
+        Reset before the first step. Its learning rate and momentum are put back at the end.
     start : array (..., P)
         One start (P,), or many, (B, P). It is not changed.
     steps : int >= 1
@@ -72,12 +72,12 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
     thetas, values, why = [], [], ""
     walking = np.ones(theta.shape[:-1], bool)
     diverged_at, converged_at = np.full(walking.shape, -1), np.full(walking.shape, -1)
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with rates_kept(optimizer), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         for t in range(steps + 1):
             value, grad = _evaluate(value_and_grad, theta)
             lost = walking & ~_is_well(theta, value, grad, limit)
             if lost.any() and not why:
-                why = _why(theta[lost], value[lost], limit)
+                why = f"with lr = {optimizer.lr:g}: {_why(theta[lost], value[lost], limit)}"
             done = walking & ~lost & (np.linalg.norm(grad, axis=-1) <= tol)
             diverged_at[lost], converged_at[done] = t, t
             if t > 0:  # the optimizer moves all, but who stopped earlier or is lost stays put
@@ -92,7 +92,7 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
             if schedule is not None:
                 set_rate(optimizer, schedule, t)
             optimizer.step(theta, grad)
-    message = _message(diverged_at, converged_at, walking, t, why, optimizer.lr)
+    message = _message(diverged_at, converged_at, walking, t, why)
     if walking.ndim == 0:
         diverged_at, converged_at = int(diverged_at), int(converged_at)
     return Path(np.stack(thetas), np.stack(values), diverged_at, converged_at, message)
@@ -120,13 +120,13 @@ def _why(theta, value, limit):
     return f"the {what} is not a finite number"
 
 
-def _message(diverged_at, converged_at, walking, steps, why, lr):
+def _message(diverged_at, converged_at, walking, steps, why):
     """How the walk ended: one phrase for every kind of end that occurred."""
     lost, done, many = diverged_at >= 0, converged_at >= 0, walking.ndim > 0
     ends = []
     if lost.any():
         first = f"{', first' if many else ''} at step {diverged_at[lost].min()}"
-        ends.append((lost, f"diverged{first} with lr = {lr:g}: {why}"))
+        ends.append((lost, f"diverged{first} {why}"))
     if done.any():
         last = f"{', last' if many else ''} at step {converged_at[done].max()}"
         ends.append((done, f"converged{last}"))

@@ -11,6 +11,7 @@ from math import prod
 import numpy as np
 
 from ._check import generator
+from .activations import sigmoid
 from .layers import Layer, Linear
 
 
@@ -99,6 +100,8 @@ class Network:
         Every layer keeps what ``backward`` needs until the next call.
         """
         y = np.asarray(X, self.dtype)
+        if y.ndim == 0 or len(y) == 0:
+            raise ValueError(f"X must hold at least one sample, got shape {y.shape}")
         for layer in self.layers:
             y = layer.forward(y, training)
         self._output_shape = y.shape
@@ -124,6 +127,8 @@ class Network:
     def _backward_to(self, first, dpred):
         """Backward through all layers from the last to number ``first``."""
         dy = np.asarray(dpred, self.dtype)
+        if self._output_shape is None:
+            raise ValueError("forward must have run before backward, which needs what it keeps")
         if dy.shape != self._output_shape:
             raise ValueError(
                 f"dpred must have the last output's shape {self._output_shape}, got {dy.shape}"
@@ -179,13 +184,21 @@ class Network:
         return value_and_grad
 
     def predict(self, X) -> np.ndarray:
-        """Labels (N,): the index of the largest logit; for a single logit, 1 where it is >= 0."""
-        logits = self.forward(X)
-        if logits.ndim != 2:
-            raise ValueError(f"predict needs an output of shape (N, K), got {logits.shape}")
-        if logits.shape[1] == 1:
-            return (logits[:, 0] >= 0).astype(np.int64)
-        return logits.argmax(axis=1)
+        """Labels (N,) for inputs X, see ``decide``."""
+        return self.decide(self.forward(X))
+
+    def decide(self, output) -> np.ndarray:
+        """The labels (N,) that an output (N, K) stands for.
+
+        The index of the largest number in each row. For K = 1, 1 where the logit is >= 0; where the
+        last layer is a sigmoid, and so the output a probability, 1 where that is >= 1/2.
+        """
+        if output.ndim != 2:
+            raise ValueError(f"output must be (N, K) to stand for labels, got {output.shape}")
+        if output.shape[1] == 1:
+            ends_in_sigmoid = getattr(self.layers[-1], "function", None) is sigmoid
+            return (output[:, 0] >= (0.5 if ends_in_sigmoid else 0)).astype(np.int64)
+        return output.argmax(axis=1)
 
     def summary(self, input_shape=None) -> str:
         """A table of the layers, the shapes of their outputs, and their numbers of parameters.
@@ -199,6 +212,8 @@ class Network:
             if not isinstance(self.layers[0], Linear):
                 raise ValueError(f"input_shape must be given: {self.layers[0]} takes many shapes")
             input_shape = (self.layers[0].n_in,)
+        if not isinstance(input_shape, tuple | list):
+            raise TypeError(f"input_shape must be a tuple such as (4,), got {input_shape!r}")
         y = np.zeros((1, *input_shape), self.dtype)
         rows = [("layer", "output", "parameters"), ("input", _shape(y), "")]
         for layer in self.layers:
@@ -231,6 +246,10 @@ class Network:
                 raise ValueError(f"path must be a file that Network.save wrote: {path}") from error
         if layers != repr(self.layers):
             raise ValueError(f"path must hold a network of {self.layers}, got one of {layers}")
+        shapes, saved_shapes = (self.params.shape, self.state.shape), (params.shape, state.shape)
+        if saved_shapes != shapes:
+            raise ValueError(f"path must hold params and state of shapes {shapes}, "
+                             f"got {saved_shapes}")
         self.params[:], self.state[:] = params, state
 
 

@@ -15,7 +15,6 @@ import numpy as np
 from ._check import non_negative, positive, unit_interval
 
 CHUNK = 65_536  # numbers per piece: theta, g, the state and the scratch then stay in the cache
-TINY = 1e-30  # a number of the state below this is dust
 
 
 class Optimizer:
@@ -62,12 +61,13 @@ class Optimizer:
         Raises
         ------
         TypeError, ValueError
-            If theta can't be changed in place, or grad or an earlier theta doesn't match it.
+            If theta isn't float32 or float64, or can't be changed in place, or grad or an earlier
+        theta doesn't match it.
         """
-        if self._scratch is None:
-            self._begin(theta)
         grad = np.asarray(grad)
         self._check(theta, grad)
+        if self._scratch is None:
+            self._begin(theta)
         self.lr = float(self.lr)  # a np.float64 would make float32 arithmetic float64, and slow
         self._advance()
         theta, grad, *state = (a.reshape(-1) for a in (theta, grad, *self.state.values()))
@@ -88,9 +88,6 @@ class Optimizer:
         raise NotImplementedError
 
     def _begin(self, theta):
-        if not isinstance(theta, np.ndarray) or theta.dtype.kind != "f":
-            got = f"{theta.dtype} array" if isinstance(theta, np.ndarray) else type(theta).__name__
-            raise TypeError(f"theta must be an array of floats, to be changed in place, got {got}")
         mask = np.ones(theta.shape, bool) if self.decay_mask is None else self.decay_mask
         if np.shape(mask) != theta.shape:
             raise ValueError(f"decay_mask must have theta's shape {theta.shape}, "
@@ -103,7 +100,8 @@ class Optimizer:
         self._scratch = np.empty((self.n_scratch, min(CHUNK, theta.size)), theta.dtype)
 
     def _check(self, theta, grad):
-        shape, dtype = self._like
+        _check_in_place("theta", theta)
+        shape, dtype = (theta.shape, theta.dtype) if self._scratch is None else self._like
         if theta.shape != shape or theta.dtype != dtype:
             raise ValueError(f"theta must stay {dtype} of shape {shape} until reset(), "
                              f"got {theta.dtype} of shape {theta.shape}")
@@ -112,6 +110,15 @@ class Optimizer:
                              f"got {grad.dtype} of shape {grad.shape}")
         if not theta.flags.c_contiguous:
             raise ValueError("theta must be contiguous to be changed in place, got a strided view")
+
+
+def _check_in_place(name, a):
+    if not isinstance(a, np.ndarray) or a.dtype not in (np.float32, np.float64):
+        got = f"{a.dtype} array" if isinstance(a, np.ndarray) else type(a).__name__
+        raise TypeError(f"{name} must be an array of floats, float32 or float64, to be changed in "
+                        f"place, got {got}")
+    if not a.flags.writeable:
+        raise ValueError(f"{name} must be writeable to be changed in place, got a read-only array")
 
 
 def fresh(optimizer):
@@ -126,13 +133,14 @@ def _flush_denormals(arrays):
     """Set what has decayed to almost nothing to zero, in place.
 
     A parameter that gets no gradient any more has a moment that shrinks by ``beta1`` each step.
-    Below 1.2e-38 float32 has only denormal numbers left, on which processors are many times
-    slower; without this, each epoch with Adam takes longer than the one before. Every 100 steps is
-    often enough (0.9**100 = 2.7e-5, and 1e-30 * 2.7e-5 is still a normal number) and costs nothing
-    to speak of. No result changes: 1e-30 of a moment moves no parameter.
+    Below 1.2e-38 (float64: 2.2e-308) it has only denormal numbers left, on which processors are
+    many times slower; without this, each epoch with Adam takes longer than the one before. Every
+    100 steps is often enough: 0.9**100 = 2.7e-5, so what is 1e8 times the smallest normal number
+    now is still normal then. A moment as small as that moves no parameter (`Lion` excepted, which
+    looks at its sign alone).
     """
     for a in arrays:
-        a *= np.abs(a) >= TINY
+        a *= np.abs(a) >= 1e8 * np.finfo(a.dtype).tiny
 
 
 def _average(mean, new, beta, scratch):
@@ -593,16 +601,23 @@ def clip_norm(grad: np.ndarray, max_norm: float) -> float:
     ValueError
         If max_norm isn't positive, or the norm is nan or infinite: no scaling repairs that.
     """
-    max_norm = positive("max_norm", max_norm)
-    norm = float(np.linalg.norm(grad))
+    _check_in_place("grad", grad)
+    norm = shorten(grad, positive("max_norm", max_norm))
     if not math.isfinite(norm):
         raise ValueError(f"grad must have a finite norm to be clipped, got {norm}")
-    if norm > max_norm:
+    return norm
+
+
+def shorten(grad, max_norm):
+    """`clip_norm` without its checks: where the norm isn't finite, grad stays as it is."""
+    norm = float(np.linalg.norm(grad.astype(np.float64, copy=False)))  # float32 might overflow
+    if max_norm < norm < math.inf:
         grad *= max_norm / norm
     return norm
 
 
 def clip_value(grad: np.ndarray, limit: float) -> None:
     """Cut every number of a gradient to [-limit, limit], in place; its direction may change."""
+    _check_in_place("grad", grad)
     limit = positive("limit", limit)
     np.clip(grad, -limit, limit, out=grad)

@@ -70,5 +70,6 @@ def max_norm(net, c):
     c = positive("c", c)
     for W, _ in net.weights:
         incoming = 0 if W.ndim == 2 else (1, 2, 3)
-        norms = np.sqrt(np.sum(np.square(W), axis=incoming, keepdims=True))
+        squares = np.square(W, dtype=np.float64)  # float32 might overflow
+        norms = np.sqrt(np.sum(squares, axis=incoming, keepdims=True))
         W *= c / np.maximum(norms, c)  # 1 for those that are short enough

@@ -8,6 +8,7 @@ mini-batch or an epoch is up to whoever calls it; `nnlib.train.train` calls it f
 
 import math
 from collections.abc import Callable
+from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
@@ -19,9 +20,21 @@ Schedule = Callable[[int], float]
 
 def set_rate(optimizer, schedule: Schedule, t: int) -> None:
     """Give an optimizer its learning rate for step t, and its momentum if the schedule has one."""
-    optimizer.lr = float(schedule(t))
+    optimizer.lr = non_negative("schedule(t)", schedule(t))
     if hasattr(schedule, "momentum") and optimizer.momentum_name:
-        setattr(optimizer, optimizer.momentum_name, float(schedule.momentum(t)))
+        momentum = unit_interval("schedule.momentum(t)", schedule.momentum(t))
+        setattr(optimizer, optimizer.momentum_name, momentum)
+
+
+@contextmanager
+def rates_kept(optimizer):
+    """Inside of ``with``, schedules may set the rates; at its end the optimizer has its own."""
+    names = [name for name in ("lr", optimizer.momentum_name) if name]
+    rates = {name: getattr(optimizer, name) for name in names}
+    try:
+        yield
+    finally:
+        vars(optimizer).update(rates)
 
 
 def constant(lr: float) -> Schedule:
@@ -110,10 +123,18 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
     ----------
     Goyal et al. (2017), Accurate, large minibatch SGD: training ImageNet in 1 hour,
     arXiv:1706.02677.
+
+    Raises
+    ------
+    ValueError
+        For `one_cycle`, which warms up itself, and `Plateau`, which has no beginning.
     """
     steps = count("steps", steps)
     if not callable(schedule):
         raise TypeError(f"schedule must be a function of the step, got {schedule!r}")
+    if hasattr(schedule, "report") or hasattr(schedule, "momentum"):
+        raise ValueError("schedule must give a learning rate and nothing else to be warmed up, "
+                         "got a Plateau, or a one_cycle with its momentum")
     return lambda t: schedule(0) * (t + 1) / steps if t < steps else schedule(t - steps)
 
 
@@ -201,7 +222,7 @@ class Plateau:
         How many bad epochs are forgiven.
     threshold : float in [0, 1)
         What share of the best loss counts as better.
-    min_lr : float >= 0
+    min_lr : float in [0, lr]
     """
 
     def __init__(self, lr: float, *, factor: float = 0.1, patience: int = 10,
@@ -211,6 +232,8 @@ class Plateau:
         self.patience = count("patience", patience, 0)
         self.threshold = unit_interval("threshold", threshold)
         self.min_lr = non_negative("min_lr", min_lr)
+        if self.min_lr > self.lr:
+            raise ValueError(f"min_lr must be at most lr = {self.lr}, got {min_lr}")
         self.best, self.bad_epochs = math.inf, 0
 
     def __call__(self, t: int) -> float:

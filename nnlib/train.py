@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from ._check import count, finite, generator
-from .optim import fresh
-from .schedules import set_rate
+from ._check import count, finite, generator, positive
+from .optim import fresh, shorten
+from .schedules import rates_kept, set_rate
 
 
 @dataclass
@@ -66,17 +66,19 @@ def minibatches(X, y, batch_size: int, rng: np.random.Generator):
 def evaluate(net, loss, X, y) -> tuple[float, float | None]:
     """The mean loss of a network on some data, and its accuracy if y holds labels (else None).
 
-    Labels are integers: classes 0 … K - 1 for K logits; 0 and 1, or -1 and 1, for one.
+    Integer targets (N,) or (N, 1) are taken as labels: classes 0 … K - 1 for K logits; 0 and 1, or
+    -1 and 1, for one. One-hot rows, also of integers, and floats are not.
     """
     X, y = _data(net, X, y, "X", "y")
-    notes = _Notes(loss)
+    notes = _Notes(loss, net)
     for i in range(0, len(X), 1000):  # a piece at a time: activations take memory
         notes(net.forward(X[i : i + 1000]), y[i : i + 1000])
     return notes.loss, notes.accuracy
 
 
 def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=None, schedule=None,
-          penalty=None, early_stopping=None, progress=False, after_step=None) -> History:
+          penalty=None, max_norm=None, early_stopping=None, progress=False,
+          after_step=None) -> History:
     """Fit a network to data.
 
     For each batch: forward, loss, backward, one step of the optimizer. After each epoch: the loss
@@ -89,9 +91,10 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
     loss : function
         ``loss(pred, y) -> (float, dpred)``, from `nnlib.losses`.
     X, y : arrays with N rows each
-        Inputs and targets; floats are converted to the network's dtype.
+        Inputs and targets; floats are converted to the network's dtype. Integer targets of one
+        number each are taken as labels, see `evaluate`.
     optimizer : Optimizer
-        Reset before the first step.
+        Reset before the first step. Its learning rate and momentum are put back at the end.
     epochs, batch_size : int >= 1
     rng : numpy.random.Generator
         Shuffles the samples before each epoch.
@@ -104,6 +107,8 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
     penalty : L1, L2 or ElasticNet, optional
         Added to the loss; see `nnlib.penalties`. (For L2 with `SGD` its ``weight_decay`` is the
         same thing, and faster.)
+    max_norm : float > 0, optional
+        Gradients (of loss and penalty) that are longer are shortened, see `nnlib.optim.clip_norm`.
     early_stopping : int >= 1, optional
         Patience: stop when the validation loss has had no new minimum for so many epochs, and give
         the network back its parameters of the best epoch.
@@ -116,8 +121,9 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
     Returns
     -------
     History
-        If the loss becomes nan or infinite, training stops there: no exception and no warning, but
-        ``diverged`` is True and ``stopped`` says at which step.
+        If the loss, the norm to be clipped, a parameter or the validation loss (these two after
+        each epoch) becomes nan or infinite, training stops there: no exception and no warning, but
+        ``diverged`` is True and ``stopped`` says what and at which step.
 
     Raises
     ------
@@ -127,6 +133,7 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
     """
     X, y = _data(net, X, y, "X", "y")
     epochs, optimizer = count("epochs", epochs), fresh(optimizer)
+    max_norm = math.inf if max_norm is None else positive("max_norm", max_norm)
     if validation is not None:
         if not isinstance(validation, tuple) or len(validation) != 2:
             raise TypeError(f"validation must be a pair (X, y), got {type(validation).__name__}")
@@ -137,16 +144,18 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
             raise ValueError("early_stopping needs validation=(X, y), got None")
 
     history, best, best_loss, t = History(), None, math.inf, 0
-    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+    with rates_kept(optimizer), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         bar = tqdm(range(epochs), unit="epoch", disable=not progress)
         for epoch in bar:
-            notes = _Notes(loss)
+            notes, wrong = _Notes(loss, net), ""
             for X_batch, y_batch in minibatches(X, y, batch_size, rng):
                 if schedule is not None:
                     set_rate(optimizer, schedule, t)
                 value, grads = net.value_and_grad(notes, X_batch, y_batch, penalty)
-                if not math.isfinite(value):
-                    history.diverged = True
+                norm = shorten(grads, max_norm) if max_norm < math.inf else 0.0
+                if not math.isfinite(value + norm):
+                    what = "loss" if not math.isfinite(value) else "gradient's norm"
+                    wrong = f"the {what} was {value + norm}"
                     break
                 optimizer.step(net.params, grads)
                 if after_step is not None:
@@ -156,19 +165,24 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
             history.loss.append(notes.loss)
             if notes.has_labels:
                 history.accuracy.append(notes.accuracy)
-            if history.diverged:
-                history.stopped = (f"diverged: the loss was {value} at step {t}, in epoch "
-                                   f"{epoch + 1}, with lr = {optimizer.lr:g}")
-                break
-            if validation is not None:
+            if not wrong and not np.isfinite(net.params).all():
+                wrong = "a parameter was not finite"
+            if validation is not None and not wrong:
                 val_loss, val_accuracy = evaluate(net, loss, *validation)
                 history.val_loss.append(val_loss)
-                if notes.has_labels:
+                if val_accuracy is not None:
                     history.val_accuracy.append(val_accuracy)
-                if val_loss < best_loss:
+                if not math.isfinite(val_loss):
+                    wrong = f"the validation loss was {val_loss}"
+                elif val_loss < best_loss:
                     history.best_epoch, best_loss = epoch, val_loss
                     if early_stopping is not None:
                         best = net.params.copy(), net.state.copy()
+            if wrong:
+                history.diverged = True
+                history.stopped = (f"diverged: {wrong} at step {t}, in epoch {epoch + 1}, "
+                                   f"with lr = {optimizer.lr:g}")
+                break
             if hasattr(schedule, "report"):
                 schedule.report(history.loss[-1] if validation is None else val_loss)
             bar.set_postfix(loss=f"{notes.loss:.4f}", refresh=False)
@@ -186,17 +200,18 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
 class _Notes:
     """A loss function that also keeps count: of its values, and of the labels that were right."""
 
-    def __init__(self, loss):
-        self.function, self.n, self.total, self.right = loss, 0, 0.0, 0
+    def __init__(self, loss, net):
+        self.function, self.net, self.n, self.total, self.right = loss, net, 0, 0.0, 0
         self.has_labels = False
 
     def __call__(self, pred, y):
         value, dpred = self.function(pred, y)
         self.n += len(y)
         self.total += len(y) * value
-        self.has_labels = y.dtype.kind in "iu"
+        self.has_labels = y.dtype.kind in "iu" and y.size == len(y)
         if self.has_labels:
-            self.right += _count_right(pred, y)
+            labels = np.maximum(y.ravel(), 0)  # -1 counts as 0
+            self.right += int(np.count_nonzero(self.net.decide(pred) == labels))
         return value, dpred
 
     @property
@@ -206,12 +221,6 @@ class _Notes:
     @property
     def accuracy(self):
         return self.right / self.n if self.has_labels else None
-
-
-def _count_right(pred, y):
-    if pred.size == len(y):  # one logit: its sign is the answer
-        return int(np.count_nonzero((pred.ravel() >= 0) == (y.ravel() > 0)))
-    return int(np.count_nonzero(pred.argmax(axis=1) == y))
 
 
 def _check_rows(X, y, X_name, y_name):

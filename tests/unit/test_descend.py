@@ -137,9 +137,19 @@ def test_a_schedule_sets_the_rate_of_every_step_from_the_first():
     bowl = quadratic(condition=1)
     path = descend(bowl, SGD(lr=99), [1.0, 1.0], 4, schedule=step_decay(0.5, every=2))
     np.testing.assert_allclose(path.theta[:, 0], [1, 0.5, 0.25, 0.1875, 0.140625])
+
+
+def test_the_optimizer_gets_its_rates_back():
     optimizer = Momentum(lr=1, mu=0.5)
-    descend(bowl, optimizer, [1.0, 1.0], 30, schedule=one_cycle(0.1, 30))
-    assert optimizer.mu == pytest.approx(0.95) and optimizer.lr < 1e-5
+    descend(quadratic(condition=1), optimizer, [1.0, 1.0], 30, schedule=one_cycle(0.1, 30))
+    assert optimizer.mu == 0.5 and optimizer.lr == 1
+
+
+def test_the_message_pairs_the_first_divergence_with_its_own_rate():
+    # x and y are multiplied by 1 - 4 = -3, the far one is lost at step 1, the near one at step 13
+    path = descend(quadratic(condition=1), SGD(lr=9), [[1.0, 0.0], [5e5, 0.0]], 30,
+                   schedule=lambda t: 4 if t < 1 else 4.5)
+    assert path.message.startswith("2 of 2 diverged, first at step 1 with lr = 4: a coordinate")
 
 
 def test_an_optimizer_begins_afresh_in_each_walk():

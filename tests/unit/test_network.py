@@ -8,7 +8,7 @@ import pytest
 from nnlib.convolution import Conv2d
 from nnlib.gradcheck import check_direction, check_gradient
 from nnlib.init import orthogonal
-from nnlib.layers import Activation, Dropout, Flatten, Layer, Linear, ReLU, Tanh
+from nnlib.layers import Activation, Dropout, Flatten, Layer, Linear, ReLU, Sigmoid, Tanh
 from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
@@ -243,6 +243,12 @@ def test_predict(rng, X):
     assert single.predict([[3, 9, 9, 9], [1, 9, 9, 9], [2, 9, 9, 9]]).tolist() == [1, 0, 1]
 
 
+def test_a_sigmoids_output_is_a_probability(rng):
+    net = Network([Linear(1, 1), Sigmoid()], rng=rng)
+    net.layers[0].W, net.layers[0].b = 1, 0
+    assert net.predict([[-1.0], [0.0], [1.0]]).tolist() == [0, 1, 1]
+
+
 def test_summary(rng):
     net = Network([Linear(784, 600), ReLU(), Linear(600, 10)], rng=rng)
     assert net.summary() == "\n".join([
@@ -302,6 +308,10 @@ def test_load_refuses_what_does_not_fit(net, rng, tmp_path):
     np.savez(path, params=before)
     with pytest.raises(ValueError, match="^path must be a file that Network.save wrote: "):
         net.load(path)
+    for params, state in [(before[:1], net.state), (before, np.ones(1)), (before[None], net.state)]:
+        np.savez(path, params=params, state=state, layers=repr(net.layers))
+        with pytest.raises(ValueError, match="^path must hold params and state of shapes"):
+            net.load(path)
     with pytest.raises(FileNotFoundError):
         net.load(tmp_path / "absent.npz")
     assert np.array_equal(net.params, before)
@@ -348,13 +358,17 @@ def test_bad_data(net, X, rng):
     with pytest.raises(ValueError, match=r"^dpred must have the last output's shape \(5, 3\), got"):
         net(X)
         net.backward(np.ones((3, 5)))
-    with pytest.raises(ValueError, match="^dpred must have the last output's shape None, got"):
+    with pytest.raises(ValueError, match="^forward must have run before backward"):
         small(rng).backward(np.ones((5, 3)))
-    with pytest.raises(ValueError, match="^pred must hold at least one sample"):
+    with pytest.raises(ValueError, match=r"^X must hold at least one sample, got shape \(0, 4\)"):
         net.value_and_grad(mse, X[:0], np.ones((0, 3)))
+    with pytest.raises(ValueError, match=r"^X must hold at least one sample, got shape \(\)"):
+        net.predict(3.0)
+    with pytest.raises(TypeError, match=r"^input_shape must be a tuple such as \(4,\), got 4"):
+        net.summary(4)
     with pytest.raises(ValueError, match="^target must hold labels 0 to 2, got 0 to 3"):
         net.value_and_grad(softmax_cross_entropy, X, LABELS + (LABELS == 2))
-    with pytest.raises(ValueError, match=r"^predict needs an output of shape \(N, K\)"):
+    with pytest.raises(ValueError, match=r"^output must be \(N, K\) to stand for labels"):
         Network([Tanh()], rng=rng).predict(np.ones((2, 3, 4)))
     with pytest.raises(ValueError, match="could not be broadcast|could not broadcast"):
         net.objective(mse, X, np.ones((5, 3)))(np.zeros(3))

@@ -356,10 +356,12 @@ def test_no_denormals_survive_where_gradients_have_stopped(kind):
     assert (next(iter(optimizer.state.values())) == 0).all() or kind is Lion
 
 
-def test_flushing_denormals_keeps_signs_nan_and_what_is_large_enough():
-    a = np.array([1e-31, -1e-31, 1e-29, -1.0, np.inf, np.nan])
+@pytest.mark.parametrize(("dtype", "dust", "speck"), [(np.float32, 1e-31, 1e-29),
+                                                      (np.float64, 1e-301, 1e-299)])
+def test_flushing_denormals_keeps_signs_nan_and_what_is_large_enough(dtype, dust, speck):
+    a = np.array([dust, -dust, speck, -1.0, np.inf, np.nan], dtype)
     optim._flush_denormals([a])
-    np.testing.assert_array_equal(a, [0, 0, 1e-29, -1.0, np.inf, np.nan])
+    np.testing.assert_array_equal(a, np.array([0, 0, speck, -1.0, np.inf, np.nan], dtype))
 
 
 # ----------------------------------------------------------------------------------- behaviour
@@ -423,6 +425,19 @@ def test_clip_norm_leaves_a_short_gradient_alone():
     np.testing.assert_array_equal(g, np.array([0.3, -0.4], np.float32))
     clip_norm(g, 0.25)
     assert g.dtype == np.float32 and np.linalg.norm(g) == pytest.approx(0.25, rel=1e-6)
+
+
+def test_the_norm_of_large_float32_numbers_does_not_overflow():
+    g = np.array([3e19, 4e19], np.float32)
+    assert clip_norm(g, 1.0) == pytest.approx(5e19)
+    assert g == pytest.approx([0.6, 0.8]) and g.dtype == np.float32
+
+
+@pytest.mark.parametrize("clip", [clip_norm, clip_value])
+def test_only_arrays_of_floats_are_clipped(clip):
+    for grad, got in [([3.0, 4.0], "list"), (np.array([3, 4]), "int64 array")]:
+        with pytest.raises(TypeError, match=f"^grad must be an array of floats.*got {got}$"):
+            clip(grad, 1.0)
 
 
 def test_clip_value_cuts_each_number():
@@ -498,6 +513,14 @@ def test_wrong_arrays(kind):
         optimizer.step([1.0, 2.0], np.ones(2))
     with pytest.raises(TypeError, match="got int64 array"):
         optimizer.step(np.array([1, 2]), np.ones(2))
+    with pytest.raises(TypeError, match="got float16 array"):
+        optimizer.step(np.ones(2, np.float16), np.ones(2, np.float16))
+    theta = np.ones(2)
+    theta.flags.writeable = False
+    with pytest.raises(ValueError, match="theta must be writeable"):
+        optimizer.step(theta, np.ones(2))
+    with pytest.raises(ValueError, match=r"grad must be float64 of shape \(9,\)"):
+        optimizer.step(np.ones(9), np.ones(2))  # and the 9 is not kept
     theta = np.ones(2)
     with pytest.raises(ValueError, match=r"grad must be float64 of shape \(2,\).*of shape \(3,\)"):
         optimizer.step(theta, np.ones(3))

@@ -74,6 +74,13 @@ def test_max_norm_of_kernels(rng):
         assert np.allclose(W[o], before[o] * min(1, 0.5 / length), rtol=1e-14)
 
 
+def test_max_norm_of_large_float32_weights(rng):
+    net = Network([Linear(2, 1)], rng=rng)
+    net.layers[0].W = [[3e19], [4e19]]
+    max_norm(net, 1)
+    assert net.layers[0].W.ravel() == pytest.approx([0.6, 0.8])
+
+
 def test_max_norm_of_zero_weights(rng):
     net = Network([Linear(3, 2)], rng=rng)
     net.params[:] = 0

@@ -13,6 +13,7 @@ from nnlib.schedules import (
     one_cycle,
     polynomial,
     range_test,
+    rates_kept,
     set_rate,
     step_decay,
     triangular,
@@ -203,6 +204,20 @@ def test_range_test_ends_at_nan_and_at_overflow_without_a_warning():
 
 # ------------------------------------------------------------------------------------- bad input
 
+def test_one_cycle_is_not_warmed_up_again():
+    with pytest.raises(ValueError, match="^schedule must give a learning rate and nothing else"):
+        warmup(one_cycle(1, 10), 5)
+
+
+def test_the_rates_are_put_back_whatever_happens():
+    optimizer = Momentum(lr=0.1, mu=0.5)
+    with pytest.raises(KeyError), rates_kept(optimizer):
+        set_rate(optimizer, one_cycle(0.3, 10), 4)
+        assert optimizer.lr != 0.1 and optimizer.mu != 0.5
+        raise KeyError
+    assert optimizer.lr == 0.1 and optimizer.mu == 0.5
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -228,6 +243,8 @@ def test_range_test_ends_at_nan_and_at_overflow_without_a_warning():
         (lambda: warm_restarts(1, 5, final=-2), "final must be a number >= 0, got -2"),
         (lambda: warmup(constant(1), 0), "steps must be a whole number >= 1, got 0"),
         (lambda: warmup(0.1, 5), "schedule must be a function of the step, got 0.1"),
+        (lambda: warmup(Plateau(1), 5), "schedule must give a learning rate and nothing else to be "
+         "warmed up, got a Plateau, or a one_cycle with its momentum"),
         (lambda: triangular(-1, 1, 5), "low must be a number >= 0, got -1"),
         (lambda: triangular(0, 0, 5), "high must be a positive number, got 0"),
         (lambda: triangular(2, 1, 5), "low must be at most high = 1.0, got 2.0"),
@@ -246,6 +263,11 @@ def test_range_test_ends_at_nan_and_at_overflow_without_a_warning():
         (lambda: Plateau(1, patience=-1), "patience must be a whole number >= 0, got -1"),
         (lambda: Plateau(1, threshold=1), "threshold must be a number in [0, 1), got 1"),
         (lambda: Plateau(1, min_lr=-1), "min_lr must be a number >= 0, got -1"),
+        (lambda: Plateau(1, min_lr=2), "min_lr must be at most lr = 1.0, got 2"),
+        (lambda: set_rate(SGD(lr=1), lambda t: -0.1, 0),
+         "schedule(t) must be a number >= 0, got -0.1"),
+        (lambda: set_rate(SGD(lr=1), lambda t: math.nan, 0),
+         "schedule(t) must be a number >= 0, got nan"),
         (lambda: range_test(abs, low=0), "low must be a positive number, got 0"),
         (lambda: range_test(abs, high=-1), "high must be a positive number, got -1"),
         (lambda: range_test(abs, low=1, high=1), "low must be less than high = 1.0, got 1.0"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from nnlib.data import digits, moons, split
-from nnlib.layers import Dropout, Linear, ReLU, Tanh
+from nnlib.layers import Dropout, Linear, ReLU, Sigmoid, Tanh
 from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
@@ -214,10 +214,10 @@ def test_accuracy_of_a_single_logit(labels, rng):
 def test_the_schedule_is_asked_at_every_step_from_0(parts):
     asked = []
     optimizer = Momentum(lr=9)
-    fit(digits_net(), parts[0], epochs=2, optimizer=optimizer,
-        schedule=lambda t: asked.append(t) or 0.1 / (t + 1))
+    history = fit(digits_net(), parts[0], epochs=2, optimizer=optimizer,
+                  schedule=lambda t: asked.append(t) or 0.1 / (t + 1))
     assert asked == list(range(2 * 14))  # 420 samples in batches of 32
-    assert optimizer.lr == 0.1 / 28
+    assert history.lr[-1] == 0.1 / 28 and optimizer.lr == 9  # its own again
 
 
 def test_one_cycle_moves_the_momentum(parts):
@@ -225,6 +225,7 @@ def test_one_cycle_moves_the_momentum(parts):
     fit(digits_net(), parts[0], epochs=1, optimizer=optimizer, schedule=one_cycle(0.1, 14),
         after_step=lambda t, value: seen.append(optimizer.mu))
     assert seen[0] == pytest.approx(0.95) == seen[-1] and min(seen) < 0.86
+    assert optimizer.lr == 1 and optimizer.mu == 0.9
 
 
 @pytest.mark.parametrize("with_validation", [True, False])
@@ -323,6 +324,54 @@ def test_a_diverging_run_stops_and_says_so_without_a_warning(parts, lr):
     assert np.isfinite(steps).all()
 
 
+def test_a_last_step_into_nowhere_is_divergence(parts):
+    def poison(t, value):
+        net.params[0] = np.nan
+
+    net = digits_net()
+    history = fit(net, parts[0], epochs=1, after_step=poison, batch_size=420, validation=parts[1])
+    assert history.diverged and history.val_loss == []
+    assert history.stopped == ("diverged: a parameter was not finite at step 1, in epoch 1, "
+                               "with lr = 0.2")
+
+
+def test_a_validation_loss_that_is_not_finite_is_divergence(parts):
+    def loss(pred, y):
+        value, dpred = softmax_cross_entropy(pred, y)
+        return (value if len(y) == 420 else math.inf), dpred
+
+    history = train(digits_net(), loss, *parts[0], optimizer=SGD(lr=0.2), epochs=3, batch_size=420,
+                    rng=np.random.default_rng(0), validation=parts[1])
+    assert history.diverged and history.val_loss == [math.inf] and history.best_epoch is None
+    assert history.stopped.startswith("diverged: the validation loss was inf at step 1, in epoch 1")
+
+
+# --------------------------------------------------------------------------------------- max_norm
+
+def test_long_gradients_are_shortened(parts):
+    clipped, plain = digits_net(), digits_net()
+    before = plain.params.copy()
+    fit(clipped, parts[0], epochs=1, batch_size=420, max_norm=0.01, optimizer=SGD(lr=1))
+    fit(plain, parts[0], epochs=1, batch_size=420, optimizer=SGD(lr=1))
+    step, free = clipped.params - before, plain.params - before
+    assert np.linalg.norm(step) == pytest.approx(0.01, rel=1e-3) and np.linalg.norm(free) > 0.02
+    np.testing.assert_allclose(step / 0.01, free / np.linalg.norm(free), atol=1e-4)
+
+
+def test_a_gradient_that_no_clipping_repairs_is_divergence(parts):
+    def loss(pred, y):
+        value, dpred = softmax_cross_entropy(pred, y)
+        return value, dpred * np.nan
+
+    net = digits_net()
+    before = net.params.copy()
+    history = train(net, loss, *parts[0], optimizer=SGD(lr=0.2), epochs=3, batch_size=32,
+                    rng=np.random.default_rng(0), max_norm=1)
+    assert history.diverged
+    assert history.stopped.startswith("diverged: the gradient's norm was nan at step 0")
+    np.testing.assert_array_equal(net.params, before)
+
+
 # ---------------------------------------------------------------------------------------- evaluate
 
 def test_evaluate_in_pieces_is_evaluate_in_one(rng):
@@ -340,6 +389,23 @@ def test_a_logit_of_exactly_0_counts_as_1_as_in_predict(rng):
     X = np.ones((3, 2))
     np.testing.assert_array_equal(net.predict(X), 1)
     assert evaluate(net, binary_cross_entropy, X, np.array([[1], [1], [0]]))[1] == 2 / 3
+
+
+def test_one_hot_integers_are_no_labels(parts):
+    (X, y), rows = parts[1], np.eye(10, dtype=int)
+    net = digits_net()
+    assert evaluate(net, softmax_cross_entropy, X, rows[y])[1] is None
+    history = fit(net, parts[0], epochs=2, validation=(X, rows[y]))
+    assert len(history.accuracy) == 2 and history.val_accuracy == []
+    history = fit(net, (parts[0][0], rows[parts[0][1]]), epochs=2, validation=(X, y))
+    assert history.accuracy == [] and len(history.val_accuracy) == 2
+
+
+def test_the_accuracy_of_a_network_that_ends_in_a_sigmoid(rng):
+    net = Network([Linear(1, 1), Sigmoid()], rng=rng)
+    net.layers[0].W, net.layers[0].b = 1, 0
+    X, y = np.array([[-2.0], [-1.0], [1.0], [2.0]]), np.array([0, 0, 1, 0])
+    assert evaluate(net, mse, X, y)[1] == 0.75
 
 
 def test_evaluate_drops_nothing_out(rng):
@@ -378,6 +444,7 @@ def with_nan(X):
          r"y must be finite, got inf at index \(2,\)"),
         ({"X": lambda X: X[:, :5]}, r"takes x of shape \(N, 64\), got \(32, 5\)"),
         ({"y": lambda y: y + 1}, "target must hold labels 0 to 9, got"),
+        ({"max_norm": 0}, "max_norm must be a positive number, got 0"),
         ({"epochs": 0}, "epochs must be a whole number >= 1, got 0"),
         ({"batch_size": 0}, "batch_size must be a whole number >= 1, got 0"),
         ({"batch_size": 1.5}, "batch_size must be a whole number >= 1, got 1.5"),
