@@ -74,7 +74,7 @@ class Norm(Layer):
         return per_channel(self.gamma, dy) * dy
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.n})"
+        return f"{type(self).__name__}({self.n}, eps={self.eps})"
 
 
 class BatchNorm(Norm):
@@ -111,6 +111,9 @@ class BatchNorm(Norm):
         check_channels(self, x, self.n)
         self.training = training
         if training:
+            if x.size < 2 * self.n:
+                raise ValueError(f"{self} takes two or more samples in training, got x of "
+                                 f"{x.shape}: choose a batch_size that leaves no single one over")
             mean, variance = moments(x, self.axes(x))
             self.update_averages(mean.ravel(), variance.ravel(), x)
         else:
@@ -119,10 +122,7 @@ class BatchNorm(Norm):
         return self.scale_and_shift()
 
     def update_averages(self, mean, variance, x):
-        m = x.size // self.n
-        if m < 2:
-            raise ValueError(f"{self} takes two or more samples in training, got x of {x.shape}")
-        new = 1 - self.decay
+        m, new = x.size // self.n, 1 - self.decay
         self.running_mean += new * (mean - self.running_mean)
         self.running_var += new * (variance * (m / (m - 1)) - self.running_var)
 
@@ -132,7 +132,7 @@ class BatchNorm(Norm):
         return self.dx_hat(dy) / self.std  # running averages don't depend on x
 
     def __repr__(self):
-        return f"BatchNorm({self.n}, decay={self.decay})"
+        return f"BatchNorm({self.n}, decay={self.decay}, eps={self.eps})"
 
 
 class InstanceNorm(Norm):
@@ -187,7 +187,7 @@ class GroupNorm(Norm):
         return x.reshape(len(x), self.groups, -1)
 
     def __repr__(self):
-        return f"GroupNorm({self.groups}, {self.n})"
+        return f"GroupNorm({self.groups}, {self.n}, eps={self.eps})"
 
 
 class LayerNorm(Layer):
@@ -197,7 +197,7 @@ class LayerNorm(Layer):
 
     Parameters
     ----------
-    shape : int or tuple of int
+    shape : int, or tuple or list of int
         The last axes of x, over which mean and variance are taken: 768 for tokens (…, 768),
         (C, H, W) for images. γ and β have this shape.
     eps : float > 0
@@ -206,7 +206,7 @@ class LayerNorm(Layer):
     center = True  # RMSNorm doesn't
 
     def __init__(self, shape, eps=1e-5):
-        shape = shape if isinstance(shape, tuple) else (shape,)
+        shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
         self.shape = tuple(count("shape", n) for n in shape)
         self.eps = positive("eps", eps)
         self.axes = tuple(range(-len(self.shape), 0))
@@ -232,7 +232,7 @@ class LayerNorm(Layer):
         return standardize_backward(self.gamma * dy, self.x_hat, self.std, self.axes, self.center)
 
     def __repr__(self):
-        return f"{type(self).__name__}({self.shape})"
+        return f"{type(self).__name__}({self.shape}, eps={self.eps})"
 
 
 class RMSNorm(LayerNorm):

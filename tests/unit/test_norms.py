@@ -195,8 +195,16 @@ def test_two_samples_are_a_batch(rng):
 
 def test_repr():
     norms = [BatchNorm(3), InstanceNorm(3), GroupNorm(1, 3), LayerNorm(3), RMSNorm((3, 2))]
-    assert repr(norms) == ("[BatchNorm(3, decay=0.9), InstanceNorm(3), GroupNorm(1, 3), "
-                           "LayerNorm((3,)), RMSNorm((3, 2))]")
+    assert repr(norms) == (
+        "[BatchNorm(3, decay=0.9, eps=1e-05), InstanceNorm(3, eps=1e-05), "
+        "GroupNorm(1, 3, eps=1e-05), LayerNorm((3,), eps=1e-05), RMSNorm((3, 2), eps=1e-05)]")
+    assert LayerNorm([3, 4], eps=0.1).param_shapes() == {"gamma": (3, 4), "beta": (3, 4)}
+
+
+def test_networks_that_differ_in_eps_do_not_load_each_other(rng, tmp_path):
+    Network([BatchNorm(3, eps=1e-3)], rng=rng).save(tmp_path / "net.npz")
+    with pytest.raises(ValueError, match=r"^path must hold .*eps=1e-05.* got one of .*eps=0\.001"):
+        Network([BatchNorm(3)], rng=rng).load(tmp_path / "net.npz")
 
 
 @pytest.mark.parametrize("call, message", [
@@ -215,13 +223,13 @@ def test_bad_options(call, message):
 
 
 @pytest.mark.parametrize("norm, shape, message", [
-    (BatchNorm(3), (5, 4), r"^BatchNorm\(3, decay=0.9\) takes x of shape \(N, 3\) or"),
-    (BatchNorm(3), (1, 3), r"^BatchNorm\(3, decay=0.9\) takes two or more samples in training"),
-    (InstanceNorm(3), (5, 3), r"^InstanceNorm\(3\) takes x of shape \(N, 3, H, W\), got \(5, 3\)"),
-    (InstanceNorm(3), (5, 4, 2, 2), r"^InstanceNorm\(3\) takes x of shape \(N, 3\) or"),
-    (GroupNorm(1, 3), (5,), r"^GroupNorm\(1, 3\) takes x of shape"),
-    (LayerNorm(3), (5, 4), r"^LayerNorm\(\(3,\)\) takes x whose last axes are \(3,\), got"),
-    (RMSNorm(3), (3,), r"^RMSNorm\(\(3,\)\) takes x whose last axes are"),
+    (BatchNorm(3), (5, 4), r"^BatchNorm\(3, decay=0.9, eps=1e-05\) takes x of shape \(N, 3\) or"),
+    (BatchNorm(3), (1, 3), r"^BatchNorm\(.*\) takes two or more samples in training.*batch_size"),
+    (InstanceNorm(3), (5, 3), r"^InstanceNorm\(3, .*\) takes x of shape \(N, 3, H, W\), got \(5, 3\)"),
+    (InstanceNorm(3), (5, 4, 2, 2), r"^InstanceNorm\(3, .*\) takes x of shape \(N, 3\) or"),
+    (GroupNorm(1, 3), (5,), r"^GroupNorm\(1, 3, .*\) takes x of shape"),
+    (LayerNorm(3), (5, 4), r"^LayerNorm\(\(3,\), .*\) takes x whose last axes are \(3,\), got"),
+    (RMSNorm(3), (3,), r"^RMSNorm\(\(3,\), .*\) takes x whose last axes are"),
 ])
 def test_bad_shapes(norm, shape, message, rng):
     with pytest.raises(ValueError, match=message):
