@@ -34,7 +34,8 @@ TABLE = {
         heaviside: z >= 0 => z > 0
         sigmoid: 1 + np.exp => 1 - np.exp
         sigmoid: np.minimum(z, 0) => np.maximum(z, 0)
-        sigmoid_derivative: (1 - s) => (1 + s)
+        sigmoid_derivative: np.square(1 + e) => (1 + e)
+        sigmoid_derivative: -np.abs => np.abs
         tanh_derivative: 1 - np.square(tanh(z)) => 1 - tanh(z)
         relu: np.maximum => np.minimum
         relu_derivative: z > 0 => z >= 0
@@ -106,7 +107,7 @@ TABLE = {
         Linear.backward_params: dy.sum(axis=0 => dy.mean(axis=0
         Activation.backward: self.derivative(self.x) => self.derivative(self.function(self.x))
         PReLU.backward: np.minimum(x, 0) => np.maximum(x, 0)
-        PReLU.backward: where(x > 0, 1 => where(x > 0, 0
+        PReLU.backward: (1 - step) => step
         Softmax.backward: dy - np.sum => dy + np.sum
         Softmax.backward: axis=-1 => axis=0
         Dropout.forward: 1 / (1 - self.p) => 1 / self.p
@@ -192,7 +193,8 @@ TABLE = {
         Value.__truediv__: -g * self.data => g * self.data
         Value.__truediv__: other.data**2 => other.data
         Value.__matmul__: g @ other.data.T => g @ other.data
-        Value.__pow__: (n - 1) => n
+        Value.__pow__: n - 1 if n else 0 => n
+        Value.__pow__: n - 1 if n else 0 => n - 1
         Value.__neg__: lambda g: -g => lambda g: g
         Value.__rsub__: self._value(other) - self => self - other
         Value.__rtruediv__: self._value(other) / self => self / other
@@ -296,9 +298,9 @@ TABLE = {
         Beale.d2f: rx * ry + r * k => rx * ry - r * k
         Beale.d2f: (k - 1) * x => k * x
         Saddle.df: -2 * y => 2 * y
-        Quadratic.__init__: (1 - condition) * c * s => (condition - 1) * c * s
-        Quadratic.__init__: self.d = s * s + => self.d = c * c +
-        Quadratic.df: self.b * x + self.d * y => self.b * x - self.d * y
+        quadratic.__init__: (1 - condition) * c * s => (condition - 1) * c * s
+        quadratic.__init__: self.d = s * s + => self.d = c * c +
+        quadratic.df: self.b * x + self.d * y => self.b * x - self.d * y
         Landscape.hessian: np.stack([fxy, fyy], -1) => np.stack([fyy, fxy], -1)
     """,
     "gradcheck": """
@@ -348,7 +350,7 @@ TABLE = {
     "metrics": """
         accuracy: pred == labels => pred != labels
         confusion_matrix: n_classes * labels + pred => n_classes * pred + labels
-        calibration: bins - 1) => bins)
+        calibration: np.arange(1, bins) => np.arange(bins)
         calibration: right - total => right + total
         calibration: error = np.abs(right - total).sum() => error = abs((right - total).sum())
         calibration: probabilities.max(axis=1) => probabilities.mean(axis=1)

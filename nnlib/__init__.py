@@ -19,7 +19,9 @@ that needs Matplotlib and ipywidgets. Nothing else here imports it.
 Conventions, where the field disagrees:
 
 - Rows are samples: ``X`` is (N, D), ``W`` is (D, K), ``b`` is (K,), and ``Z = X @ W + b``.
-- A loss is the mean over the N samples, and returns its gradient with it: ``(float, dpred)``.
+- A loss is a mean, and returns its gradient with it: ``(float, dpred)``. It is the mean over all
+  numbers of pred for mse, mae, huber, hinge and binary cross-entropy, and over the N rows for
+  softmax cross-entropy and KL.
 - Classifiers output logits. Sigmoid and softmax live inside the loss, where they are stable.
 - Momentum sums, ``v = mu * v + g; theta -= lr * v``, as in PyTorch.
 - Adam divides by ``sqrt(v_hat) + eps``; the epsilon is outside of the root.

@@ -62,9 +62,12 @@ def sigmoid(z):
 
 
 def sigmoid_derivative(z):
-    """s (1 - s) with s = sigmoid(z): at most 1/4, and nearly 0 where the sigmoid is saturated."""
-    s = sigmoid(z)
-    return s * (1 - s)
+    """s (1 - s) with s = sigmoid(z): at most 1/4, and nearly 0 where the sigmoid is saturated.
+
+    Computed as ``e / (1 + e)²`` with ``e = exp(-|z|)``: 1 - s would round to 0 beyond z = 37.
+    """
+    e = np.exp(-np.abs(floats("z", z)))
+    return e / np.square(1 + e)
 
 
 def tanh(z):
@@ -105,6 +108,7 @@ def prelu(z, slope):
     ``slope`` is a number, or one number per unit or channel that broadcasts against z.
     """
     z = floats("z", z)
+    slope = floats("slope", slope).astype(z.dtype, copy=False)
     return np.maximum(z, 0) + slope * np.minimum(z, 0)
 
 
@@ -194,6 +198,8 @@ ACTIVATIONS = {
 def _minus_max(z, axis):
     """z minus its largest entry along axis: exp of that is at most 1."""
     z = floats("z", z)
+    if z.size == 0:
+        raise ValueError(f"z must hold at least one score, got shape {z.shape}")
     with np.errstate(over="ignore"):  # a difference may exceed the float range; then stay inside
         return np.maximum(z - np.max(z, axis, keepdims=True), np.finfo(z.dtype).min)
 

@@ -11,7 +11,7 @@ The networks of this library don't use it: their layers carry the same rules in 
 
 import numpy as np
 
-from ._check import floats
+from ._check import floats, number
 from .activations import sigmoid
 
 
@@ -83,7 +83,8 @@ class Value:
                      (lambda g: g @ other.data.T, lambda g: self.data.T @ g))
 
     def __pow__(self, n):  # n is a plain number
-        return Value(self.data**n, f"**{n}", (self,), (lambda g: g * n * self.data ** (n - 1),))
+        return Value(self.data ** number("n", n), f"**{n}", (self,),
+                     (lambda g: g * n * self.data ** (n - 1 if n else 0),))  # no 0 / 0 for n = 0
 
     def __neg__(self):
         return Value(-self.data, "neg", (self,), (lambda g: -g,))
@@ -130,7 +131,8 @@ class Value:
 
     def _value(self, other):
         """A plain number or array as a Value, in this one's precision."""
-        return other if isinstance(other, Value) else Value(np.asarray(other, self.data.dtype))
+        return (other if isinstance(other, Value)
+                else Value(floats("the other operand", other).astype(self.data.dtype)))
 
     def graph(self):
         """All values that this one depends on, and itself: parents always before children.
@@ -164,7 +166,11 @@ class Value:
                 parent.grad = parent.grad + _unbroadcast(back(value.grad), parent.data.shape)
 
     def local_derivatives(self):
-        """d self / d parent for each parent: what a gradient of 1 becomes on its way there."""
+        """d self / d parent for each parent: what a gradient of 1 becomes on its way there.
+
+        For scalars. Between arrays the derivative is a matrix; this is its diagonal where the
+        operation takes each number by itself, and not a derivative at all for ``@``.
+        """
         return tuple(back(np.ones_like(self.data)) for back in self.backs)
 
 

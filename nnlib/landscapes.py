@@ -193,7 +193,7 @@ class Saddle(Landscape):
         return 2, 0, -2
 
 
-class Quadratic(Landscape):
+class quadratic(Landscape):  # in small letters, as the landscapes below
     """½ θᵀ H θ: a bowl, with curvature 1 one way and ``condition`` across it.
 
     Gradient descent converges from everywhere if and only if ``lr < 2 / condition`` (for
@@ -215,6 +215,7 @@ class Quadratic(Landscape):
 
     def __init__(self, *, condition: float = 10.0, angle: float = 0.0):
         condition, angle = positive("condition", condition), float(finite("angle", angle))
+        self.condition = condition
         c, s = math.cos(angle), math.sin(angle)
         # H = R diag(1, condition) Rᵀ = [[a, b], [b, d]], where R turns the axes by angle
         self.a = c * c + condition * s * s
@@ -237,4 +238,3 @@ rosenbrock = Rosenbrock()
 himmelblau = Himmelblau()
 beale = Beale()
 saddle = Saddle()
-quadratic = Quadratic

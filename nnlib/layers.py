@@ -14,7 +14,7 @@ from functools import partial
 import numpy as np
 
 from ._check import count, generator, unit_interval
-from .activations import ACTIVATIONS, prelu, softmax
+from .activations import ACTIVATIONS, prelu, relu_derivative, softmax
 from .init import he_normal, zeros
 
 
@@ -126,13 +126,19 @@ class Activation(Layer):
     ----------
     name : str
         One of ``nnlib.activations.ACTIVATIONS``, such as "relu".
+    **options
+        What the function takes besides, such as ``slope=0.2`` for "leaky_relu".
     """
 
-    def __init__(self, name):
+    def __init__(self, name, **options):
         if name not in ACTIVATIONS:
             raise ValueError(f"name must be one of {', '.join(ACTIVATIONS)}, got {name!r}")
-        self.name = name
+        self.name, self.options = name, options
         self.function, self.derivative = ACTIVATIONS[name]
+        if options:
+            self.function = partial(self.function, **options)
+            self.derivative = partial(self.derivative, **options)
+            self.function(0.0)  # wrong options are refused here, and not in the middle of a run
 
     def forward(self, x, training=False):
         self.x = x
@@ -142,18 +148,69 @@ class Activation(Layer):
         return dy * self.derivative(self.x)
 
     def __repr__(self):
-        return f"Activation({self.name!r})"
+        options = "".join(f", {option}={value}" for option, value in self.options.items())
+        return f"Activation({self.name!r}{options})"
 
 
-Sigmoid = partial(Activation, "sigmoid")
-Tanh = partial(Activation, "tanh")
-ReLU = partial(Activation, "relu")
-LeakyReLU = partial(Activation, "leaky_relu")
-ELU = partial(Activation, "elu")
-SELU = partial(Activation, "selu")
-GELU = partial(Activation, "gelu")
-SiLU = partial(Activation, "silu")
-Softplus = partial(Activation, "softplus")
+class NamedActivation(Activation):
+    """An activation that is called by its class."""
+
+    def __init__(self, **options):
+        super().__init__(self.name, **options)
+
+
+class Sigmoid(NamedActivation):
+    """1 / (1 + exp(-x)), from 0 to 1."""
+
+    name = "sigmoid"
+
+
+class Tanh(NamedActivation):
+    """The hyperbolic tangent, from -1 to 1."""
+
+    name = "tanh"
+
+
+class ReLU(NamedActivation):
+    """max(x, 0)."""
+
+    name = "relu"
+
+
+class LeakyReLU(NamedActivation):
+    """x for x > 0, else slope · x; ``LeakyReLU(slope=0.01)`` if nothing else is said."""
+
+    name = "leaky_relu"
+
+
+class ELU(NamedActivation):
+    """x for x > 0, else alpha (exp(x) - 1); ``ELU(alpha=1.0)`` if nothing else is said."""
+
+    name = "elu"
+
+
+class SELU(NamedActivation):
+    """A scaled ELU that keeps mean 0 and variance 1."""
+
+    name = "selu"
+
+
+class GELU(NamedActivation):
+    """x times the probability that a standard normal number is below x."""
+
+    name = "gelu"
+
+
+class SiLU(NamedActivation):
+    """x sigmoid(x)."""
+
+    name = "silu"
+
+
+class Softplus(NamedActivation):
+    """log(1 + exp(x)), a smooth ReLU."""
+
+    name = "softplus"
 
 
 class PReLU(Layer):
@@ -182,7 +239,8 @@ class PReLU(Layer):
     def backward(self, dy):
         x = self.x
         self.dslope = (dy * np.minimum(x, 0)).sum(axis=all_but_channels(x))
-        return dy * np.where(x > 0, 1, per_channel(self.slope, x))
+        step = relu_derivative(x)
+        return dy * (step + per_channel(self.slope, x) * (1 - step))
 
     def __repr__(self):
         return f"PReLU({self.n})"

@@ -2,8 +2,8 @@
 
 Every loss is ``loss(pred, target) -> (value, dpred)``: a Python float, and the gradient of that
 float with respect to pred, in pred's shape and precision. The value is a *mean*, so that the
-learning rate doesn't depend on the batch size: over all numbers for the regression losses, over the
-N samples for the classification losses.
+learning rate doesn't depend on the batch size: over all numbers of pred for mse, mae, huber, hinge
+and binary cross-entropy, over the N rows for softmax cross-entropy and KL.
 
 Classification losses take *logits*, the raw scores of the last layer. Sigmoid and softmax are part
 of the loss: computed together, exp and log cancel, and the gradient is just ``p - target``.

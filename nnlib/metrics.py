@@ -78,9 +78,10 @@ def calibration(probabilities, labels, bins: int = 10) -> Calibration:
             or probabilities.min(initial=0) < 0:
         raise ValueError("probabilities must be rows of numbers >= 0 that sum to 1, "
                          f"got an array of shape {probabilities.shape}")
-    pred, labels = _label_pair(probabilities.argmax(axis=1), labels, probabilities.shape[1])
+    pred, labels = _label_pair(probabilities.argmax(axis=1), labels, probabilities.shape[1],
+                               name="probabilities")
     confidence = probabilities.max(axis=1).astype(np.float64)
-    where = np.minimum((confidence * bins).astype(int), bins - 1)  # (N,) the bin of each
+    where = np.digitize(confidence, np.arange(1, bins) / bins)  # (N,) the bin of each
     n, right, total = (np.bincount(where, weights, minlength=bins)
                        for weights in (None, pred == labels, confidence))
     with np.errstate(invalid="ignore"):  # 0 / 0 in an empty bin
@@ -88,17 +89,17 @@ def calibration(probabilities, labels, bins: int = 10) -> Calibration:
         return Calibration(total / n, right / n, n, float(error))
 
 
-def _label_pair(pred, labels, n_classes=None):
+def _label_pair(pred, labels, n_classes=None, name="pred"):
     pred, labels = np.asarray(pred), np.asarray(labels)
-    for name, values in (("pred", pred), ("labels", labels)):
+    for its_name, values in ((name, pred), ("labels", labels)):
         if values.ndim != 1 or values.dtype.kind not in "iu":
-            raise ValueError(f"{name} must be integers of shape (N,), "
+            raise ValueError(f"{its_name} must be integers of shape (N,), "
                              f"got {values.dtype} of shape {values.shape}")
     if len(pred) != len(labels) or len(labels) == 0:
-        raise ValueError("pred and labels must hold the same number of labels, at least one, "
+        raise ValueError(f"{name} and labels must have the same length, at least one, "
                          f"got {len(pred)} and {len(labels)}")
-    for name, values in (("pred", pred), ("labels", labels)):
+    for its_name, values in ((name, pred), ("labels", labels)):
         if n_classes is not None and (values.min() < 0 or values.max() >= n_classes):
-            raise ValueError(f"{name} must lie in 0 … {n_classes - 1}, "
+            raise ValueError(f"{its_name} must lie in 0 … {n_classes - 1}, "
                              f"got {values.min()} to {values.max()}")
     return pred.astype(np.int64), labels.astype(np.int64)  # uint8 * 10 would overflow

@@ -106,6 +106,8 @@ def warm_restarts(lr: float, period: int, *, growth: int = 1, final: float = 0.0
 
     def schedule(t):
         length = period
+        if growth == 1:
+            t %= period  # the same as the loop, at once
         while t >= length:
             t, length = t - length, length * growth
         return _half_wave(lr, final, t / length)

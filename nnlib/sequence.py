@@ -51,24 +51,28 @@ def attention(Q, K, V):
     -------
     ndarray, (…, T, e)
     """
-    A, V = attention_weights(Q, K), floats("V", V)
-    if V.ndim < 2 or V.shape[:-1] != np.shape(K)[:-1]:
-        raise ValueError(f"V must be (…, S, e) for K (…, S, d) = {np.shape(K)}, got {V.shape}")
-    return A @ V
+    return attention_weights(Q, K) @ _values(V, K)
 
 
 def attention_backward(dY, Q, K, V):
     """Gradients (dQ, dK, dV) of attention, for the gradient dY (…, T, e) of its result."""
-    Y = attention(Q, K, V)
-    dY, Q, K, V = floats("dY", dY), floats("Q", Q), floats("K", K), floats("V", V)
-    if dY.shape != Y.shape:
-        raise ValueError(f"dY must have the result's shape {Y.shape}, got {dY.shape}")
-    A = attention_weights(Q, K)
+    A, V = attention_weights(Q, K), _values(V, K)  # (…, T, S), (…, S, e)
+    dY, Q, K = _floats(dY=dY, Q=Q, K=K)
+    shape = (*A.shape[:-1], V.shape[-1])
+    if dY.shape != shape:
+        raise ValueError(f"dY must have the result's shape {shape}, got {dY.shape}")
     dV = A.swapaxes(-1, -2) @ dY
     dA = dY @ V.swapaxes(-1, -2)
     dscores = A * (dA - np.sum(dA * A, axis=-1, keepdims=True))  # through softmax, row by row
     dscores /= math.sqrt(Q.shape[-1])
     return dscores @ K, dscores.swapaxes(-1, -2) @ Q, dV
+
+
+def _values(V, K):
+    V = floats("V", V)
+    if V.ndim < 2 or V.shape[:-1] != np.shape(K)[:-1]:
+        raise ValueError(f"V must be (…, S, e) for K (…, S, d) = {np.shape(K)}, got {V.shape}")
+    return V
 
 
 def recurrent(x, h, Wx, Wh, b):

@@ -73,6 +73,8 @@ def test_derivative_agrees_with_mpmath(name, z):
 
 def test_tails_keep_their_digits():
     assert act.sigmoid(-700.0) == pytest.approx(np.exp(-700.0), rel=1e-12)
+    assert act.sigmoid_derivative(-50.0) == act.sigmoid_derivative(50.0)
+    assert act.sigmoid_derivative(50.0) == pytest.approx(np.exp(-50.0), rel=1e-12)
     assert act.softplus(-700.0) == pytest.approx(np.exp(-700.0), rel=1e-12)
     assert act.normal_cdf(-10.0) == pytest.approx(7.61985302416052606597e-24, rel=1e-12)
 
@@ -113,7 +115,7 @@ def test_options():
 
 def test_a_numpy_number_as_option_keeps_float32():
     z, option = np.array([-1, 1], np.float32), np.float64(0.3)
-    for f in [act.leaky_relu, act.leaky_relu_derivative, act.elu, act.elu_derivative]:
+    for f in [act.leaky_relu, act.leaky_relu_derivative, act.elu, act.elu_derivative, prelu]:
         assert f(z, option).dtype == np.float32
 
 
@@ -200,6 +202,8 @@ def test_softmax_against_torch(torch, rng):
 
 
 def test_bad_softmax():
+    with pytest.raises(ValueError, match=r"^z must hold at least one score, got shape \(0,\)"):
+        act.softmax([])
     for f in [softmax, log_softmax]:
         with pytest.raises(TypeError, match="^z must hold real numbers"):
             f("one")

@@ -208,6 +208,12 @@ def test_the_derivative_of_relu_at_0_is_0():
     np.testing.assert_array_equal(a.grad, [0, 0, 1])
 
 
+def test_the_power_0_is_flat_everywhere():
+    a = Value(np.array([0.0, 2.0]))
+    (a**0).sum().backward()
+    np.testing.assert_array_equal(a.grad, [0, 0])
+
+
 def test_float32_stays_float32_and_integers_become_floats():
     a = Value(np.ones((2, 2), np.float32))
     b = ((1 / (2 + a * np.float64(3)) - 1) ** 2 @ np.eye(2)).exp().sum()
@@ -223,7 +229,11 @@ def test_wrong_input():
         Value(np.ones(2)) @ np.ones((2, 3))
     with pytest.raises(TypeError, match="data must hold real numbers"):
         Value("three")
-    with pytest.raises(TypeError, match="unsupported operand"):
-        Value(2.0) ** Value(3.0)
+    for n in [Value(3.0), None, "2", np.nan]:
+        with pytest.raises(ValueError, match="^n must be a finite number, got"):
+            Value(2.0) ** n
+    for other in [None, "2"]:
+        with pytest.raises(TypeError, match="^the other operand must hold real numbers"):
+            Value(2.0) + other
     with pytest.raises(ValueError, match="could not be broadcast"):
         Value(np.ones(2)) + np.ones(3)

@@ -139,7 +139,7 @@ def test_bad_options(call, error, message):
 @pytest.mark.parametrize("layer, shape, message", [
     (Conv2d(3, 1, 2), (2, 1, 5, 5), r"^Conv2d\(3, 1, 2.* takes x of shape \(N, 3, H, W\), got"),
     (Conv2d(3, 1, 2), (3, 5, 5), r"^Conv2d\(3, 1, 2.* takes x of shape \(N, 3, H, W\), got"),
-    (Conv2d(3, 1, 4), (2, 3, 5, 3), r"takes images of 4 or more rows and columns, got x of shape \(2, 3, 5, 3\)"),
+    (Conv2d(3, 1, 4), (2, 3, 5, 3), r"takes images of 4 or more rows .* \(2, 3, 5, 3\)"),
     (Conv2d(1, 1, 4, padding=1), (2, 1, 5, 1), r"of 2 or more rows .* \(2, 1, 5, 1\)"),
     (MaxPool2d(3), (2, 3, 2, 3), r"^x must be \(N, C, H, W\) with H, W >= 3, got \(2, 3, 2, 3\)"),
     (MaxPool2d(2), (4, 4), r"^x must be \(N, C, H, W\) with H, W >= 2, got \(4, 4\)"),

@@ -147,6 +147,10 @@ def test_wrong_points(method):
         call(["a", "b"])
 
 
+def test_a_quadratic_knows_its_condition():
+    assert quadratic(condition=50, angle=0.3).condition == 50
+
+
 def test_wrong_quadratics():
     with pytest.raises(ValueError, match="condition must be a positive number, got 0"):
         quadratic(condition=0)

@@ -88,6 +88,16 @@ def test_short_names(short, name):
     assert short().derivative is ACTIVATIONS[name][1]
 
 
+def test_activations_take_the_options_of_their_function():
+    layer = layers.LeakyReLU(slope=0.2)
+    assert layer.forward(np.array([-1.0, 2.0])).tolist() == [-0.2, 2]
+    assert layer.backward(np.ones(2)).tolist() == [0.2, 1]
+    with pytest.raises(TypeError, match="slop"):
+        layers.LeakyReLU(slop=0.2)
+    with pytest.raises(ValueError, match="^alpha must be a finite number, got nan"):
+        layers.ELU(alpha=np.nan)
+
+
 def test_dropout_in_training(rng):
     x = np.ones((400, 500), np.float32)
     net = Network([Dropout(0.2, rng)], rng=rng)
@@ -151,6 +161,7 @@ def test_repr():
     assert repr(Linear(3, 2)) == "Linear(3, 2)"
     assert repr(Linear(3, 2, bias=False)) == "Linear(3, 2, bias=False)"
     assert repr([ReLU(), Softmax(), PReLU(4)]) == "[Activation('relu'), Softmax(), PReLU(4)]"
+    assert repr(layers.LeakyReLU(slope=0.2)) == "Activation('leaky_relu', slope=0.2)"
     assert repr(Dropout(0.1, np.random.default_rng(0))) == "Dropout(0.1)"
 
 
@@ -182,7 +193,7 @@ def test_bad_shapes(layer, shape, message):
 def test_too_early():
     with pytest.raises(AttributeError, match="^Linear has no 'W' .*put into a Network"):
         Linear(3, 2).forward(np.ones((1, 3)))
-    with pytest.raises(AttributeError, match="^Activation has no 'x' .*forward has run"):
+    with pytest.raises(AttributeError, match="^ReLU has no 'x' .*forward has run"):
         ReLU().backward(np.ones((1, 3)))
     with pytest.raises(NotImplementedError):
         layers.Layer().forward(np.ones(3))

@@ -60,6 +60,10 @@ def test_edges_of_the_bins():
     p = np.array([0.5, 0.75, 1.0])
     result = calibration(np.stack([p, 1 - p], axis=1), np.zeros(3, int), bins=4)
     np.testing.assert_array_equal(result.count, [0, 0, 1, 2])
+    for bins in range(3, 60):  # i / bins opens bin i, however it rounds
+        p = np.arange(bins // 2 + 1, bins) / bins
+        result = calibration(np.stack([p, 1 - p], axis=1), np.zeros(len(p), int), bins=bins)
+        assert result.count[bins // 2 + 1 :].tolist() == [1] * len(p)
 
 
 def test_labels_drawn_from_the_probabilities_are_calibrated(rng):
@@ -78,7 +82,7 @@ def test_labels_drawn_from_the_probabilities_are_calibrated(rng):
 @pytest.mark.parametrize(
     ("pred", "labels", "message"),
     [
-        ([0, 1], [0], "pred and labels must hold the same number of labels.*got 2 and 1"),
+        ([0, 1], [0], "pred and labels must have the same length.*got 2 and 1"),
         (np.zeros(0, int), np.zeros(0, int), "at least one, got 0 and 0"),
         ([0.0, 1.0], [0, 1], r"pred must be integers of shape \(N,\), got float64 of shape \(2,\)"),
         ([0, 1], [[0, 1]], r"labels must be integers of shape \(N,\), got int64 of shape \(1, 2\)"),
@@ -108,7 +112,7 @@ def test_labels_outside_of_the_classes():
         (np.array([[np.nan, 0.5], [0.5, 0.5]]), "probabilities must be rows"),
         (np.array([0.5, 0.5]), r"got an array of shape \(2,\)"),
         (np.array([[1.0], [1.0]]), "labels must lie in 0 … 0, got 0 to 1"),
-        (np.array([[0.5, 0.5]]), "must hold the same number of labels.*got 1 and 2"),
+        (np.array([[0.5, 0.5]]), "probabilities and labels must have the same length.*got 1 and 2"),
     ],
 )
 def test_wrong_probabilities(probabilities, message):

@@ -225,7 +225,7 @@ def test_bad_options(call, message):
 @pytest.mark.parametrize("norm, shape, message", [
     (BatchNorm(3), (5, 4), r"^BatchNorm\(3, decay=0.9, eps=1e-05\) takes x of shape \(N, 3\) or"),
     (BatchNorm(3), (1, 3), r"^BatchNorm\(.*\) takes two or more samples in training.*batch_size"),
-    (InstanceNorm(3), (5, 3), r"^InstanceNorm\(3, .*\) takes x of shape \(N, 3, H, W\), got \(5, 3\)"),
+    (InstanceNorm(3), (5, 3), r"^InstanceNorm\(.*\) takes x of shape \(N, 3, H, W\), got \(5, 3\)"),
     (InstanceNorm(3), (5, 4, 2, 2), r"^InstanceNorm\(3, .*\) takes x of shape \(N, 3\) or"),
     (GroupNorm(1, 3), (5,), r"^GroupNorm\(1, 3, .*\) takes x of shape"),
     (LayerNorm(3), (5, 4), r"^LayerNorm\(\(3,\), .*\) takes x whose last axes are \(3,\), got"),
