@@ -51,19 +51,30 @@ def generator(rng):
     return rng
 
 
-def floats(name, array):
-    """An array of floats; integers and booleans become float64, floats keep their precision."""
+def function(name, value, takes):
+    """Something to be called; ``takes`` says with what, such as "of the step"."""
+    if not callable(value):
+        raise TypeError(f"{name} must be a function {takes}, got {value!r}")
+    return value
+
+
+def numbers(name, array):
+    """An array of real numbers of any type."""
     array = np.asarray(array)
-    if array.dtype.kind in "iub":
-        return array.astype(np.float64)
-    if array.dtype.kind != "f":
+    if array.dtype.kind not in "iubf":
         raise TypeError(f"{name} must hold real numbers, got an array of {array.dtype}")
     return array
 
 
+def floats(name, array):
+    """An array of floats; integers and booleans become float64, floats keep their precision."""
+    array = numbers(name, array)
+    return array if array.dtype.kind == "f" else array.astype(np.float64)
+
+
 def finite(name, array):
-    """An array without nan and infinity."""
-    array = np.asarray(array)
+    """An array of real numbers without nan and infinity."""
+    array = numbers(name, array)
     if not np.isfinite(array).all():
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at index {bad}" if bad else ""

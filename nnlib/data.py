@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._check import count, generator, non_negative
+from ._check import count, generator, non_negative, number
 from .mnist import DataUnavailable, Mnist, mnist
 
 __all__ = ["DataUnavailable", "Digits", "Mnist", "digits", "mnist"]
@@ -62,9 +62,9 @@ def one_hot(labels, n_classes: int) -> np.ndarray:
     Raises
     ------
     ValueError
-        If a label is not an integer or lies outside the range.
+        If a label or n_classes is not an integer, or a label lies outside the range.
     """
-    labels = np.asarray(labels)
+    labels, n_classes = np.asarray(labels), count("n_classes", n_classes)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(
             f"labels must be integers of shape (N,), got {labels.dtype} {labels.shape}"
@@ -145,7 +145,7 @@ def circles(
 
     The other parameters and what is returned are those of `moons`.
     """
-    if not 0 < inner < 1:
+    if not 0 < number("inner", inner) < 1:
         raise ValueError(f"inner must lie between 0 and 1, got {inner}")
     y = _classes(n, 2)
     radius = np.where(y == 0, 1, inner)
@@ -174,7 +174,7 @@ def spirals(
     are those of `moons`.
     """
     y = _classes(n, classes)
-    radius = generator(rng).uniform(0, 1, n)
+    turns, radius = number("turns", turns), generator(rng).uniform(0, 1, n)
     return _noisy(_polar(radius, 2 * np.pi * (turns * radius + y / classes)), noise, rng), y
 
 

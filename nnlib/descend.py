@@ -59,6 +59,11 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
     ValueError, TypeError
         If an argument is not as above, or the shapes that function returns don't match the start.
     """
+    if hasattr(function, "objective"):
+        raise TypeError("function must be a landscape or a function of theta, got a network: "
+                        "its loss is one, net.objective(loss, X, y)")
+    if schedule is not None and not callable(schedule):
+        raise TypeError(f"schedule must be a function of the step, got {schedule!r}")
     value_and_grad = getattr(function, "value_and_grad", function)
     if not callable(value_and_grad):
         raise TypeError(f"function must be a landscape or a function of theta, got {function!r}")

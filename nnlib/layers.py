@@ -13,7 +13,7 @@ from functools import partial
 
 import numpy as np
 
-from ._check import count, generator, unit_interval
+from ._check import count, function, generator, unit_interval
 from .activations import ACTIVATIONS, prelu, relu_derivative, softmax
 from .init import he_normal, zeros
 
@@ -320,6 +320,4 @@ def check_channels(layer, x, n):
 
 def initializer(init):
     """A function that draws weights, called ``init(shape, rng)``."""
-    if not callable(init):
-        raise TypeError(f"init must be a function (shape, rng) -> array, got {init!r}")
-    return init
+    return function("init", init, "(shape, rng) -> array")

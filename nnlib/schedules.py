@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._check import count, non_negative, positive, unit_interval
+from ._check import count, function, non_negative, positive, unit_interval
 
 Schedule = Callable[[int], float]
 
@@ -132,8 +132,7 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
         For `one_cycle`, which warms up itself, and `Plateau`, which has no beginning.
     """
     steps = count("steps", steps)
-    if not callable(schedule):
-        raise TypeError(f"schedule must be a function of the step, got {schedule!r}")
+    function("schedule", schedule, "of the step")
     if hasattr(schedule, "report") or hasattr(schedule, "momentum"):
         raise ValueError("schedule must give a learning rate and nothing else to be warmed up, "
                          "got a Plateau, or a one_cycle with its momentum")

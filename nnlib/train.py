@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm import tqdm
 
-from ._check import count, finite, generator, positive
+from ._check import count, finite, function, generator, numbers, positive
 from .optim import fresh, shorten
 from .schedules import rates_kept, set_rate
 
@@ -133,6 +133,12 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
     """
     X, y = _data(net, X, y, "X", "y")
     epochs, optimizer = count("epochs", epochs), fresh(optimizer)
+    if schedule is not None:
+        function("schedule", schedule, "of the step")
+    if after_step is not None:
+        function("after_step", after_step, "(t, value)")
+    if penalty is not None and not hasattr(penalty, "gradient"):
+        raise TypeError(f"penalty must be one such as L2(1e-4), got {penalty!r}")
     max_norm = math.inf if max_norm is None else positive("max_norm", max_norm)
     if validation is not None:
         if not isinstance(validation, tuple) or len(validation) != 2:
@@ -201,7 +207,8 @@ class _Notes:
     """A loss function that also keeps count: of its values, and of the labels that were right."""
 
     def __init__(self, loss, net):
-        self.function, self.net, self.n, self.total, self.right = loss, net, 0, 0.0, 0
+        self.function, self.net = function("loss", loss, "(pred, y) -> (value, gradient)"), net
+        self.n, self.total, self.right = 0, 0.0, 0
         self.has_labels = False
 
     def __call__(self, pred, y):
@@ -233,6 +240,7 @@ def _check_rows(X, y, X_name, y_name):
 
 def _data(net, X, y, X_name, y_name):
     """Inputs and targets as arrays in the network's dtype (labels stay integers), checked."""
-    X, y = finite(X_name, np.asarray(X, net.dtype)), finite(y_name, y)
+    X = finite(X_name, numbers(X_name, X).astype(net.dtype, copy=False))
+    y = finite(y_name, y)
     _check_rows(X, y, X_name, y_name)
     return X, y.astype(net.dtype, copy=False) if y.dtype.kind == "f" else y

@@ -47,8 +47,16 @@ def test_floats_keeps_the_precision():
     assert _check.floats("z", [1, 2]).dtype == np.float64
     assert _check.floats("z", np.array([True])).dtype == np.float64
     for bad in ["abc", [1j], [None]]:
-        with pytest.raises(TypeError, match="^z must hold real numbers"):
-            _check.floats("z", bad)
+        for check in [_check.numbers, _check.floats, _check.finite]:
+            with pytest.raises(TypeError, match="^z must hold real numbers"):
+                check("z", bad)
+    assert _check.numbers("X", np.ones(3, np.uint8)).dtype == np.uint8
+
+
+def test_function():
+    assert _check.function("f", abs, "of x") is abs
+    with pytest.raises(TypeError, match=r"^f must be a function of x, got 'abs'$"):
+        _check.function("f", "abs", "of x")
 
 
 def test_finite():

@@ -218,6 +218,13 @@ def test_toy_sets_refuse_n(toy, n, rng):
 def test_toy_sets_refuse_their_own_arguments(rng):
     with pytest.raises(ValueError, match="inner must lie between 0 and 1, got 1.5"):
         circles(10, 0.1, rng, inner=1.5)
+    with pytest.raises(ValueError, match="inner must be a finite number, got 'a'"):
+        circles(10, 0.1, rng, inner="a")
+    with pytest.raises(ValueError, match="turns must be a finite number, got nan"):
+        spirals(10, 0.1, rng, turns=np.nan)
+    for n_classes in (-1, 2.5):
+        with pytest.raises(ValueError, match="n_classes must be a whole number >= 1, got"):
+            one_hot([], n_classes)
     with pytest.raises(ValueError, match="classes must be a whole number >= 1, got 0"):
         blobs(10, 0.1, rng, classes=0)
     with pytest.raises(ValueError, match="classes must be a whole number >= 1, got 0"):

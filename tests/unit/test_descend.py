@@ -6,6 +6,8 @@ import pytest
 from nnlib import landscapes
 from nnlib.descend import descend
 from nnlib.landscapes import quadratic
+from nnlib.layers import Linear
+from nnlib.network import Network
 from nnlib.optim import SGD, Adam, AdamW, Lion, Momentum
 from nnlib.schedules import constant, one_cycle, step_decay
 
@@ -194,6 +196,9 @@ def test_any_function_of_any_number_of_variables():
         ({"limit": -1}, "limit must be a positive number, got -1"),
         ({"optimizer": "adam"}, r"optimizer must be one such as SGD\(lr=0.1\), got 'adam'"),
         ({"optimizer": SGD}, "optimizer must be one such as"),
+        ({"function": Network([Linear(2, 1)], rng=np.random.default_rng(0))},
+         r"function must be a landscape .* got a network: its loss is one, net.objective\(loss"),
+        ({"schedule": 0.1}, "schedule must be a function of the step, got 0.1"),
         ({"function": 3}, "function must be a landscape or a function of theta, got 3"),
         ({"function": lambda theta: (1.0, np.ones(3))},
          r"function must return values of shape \(\) and gradients of shape \(2,\).*got \(\) and"),

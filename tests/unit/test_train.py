@@ -1,4 +1,5 @@
 import math
+from functools import partial
 
 import numpy as np
 import pytest
@@ -444,6 +445,10 @@ def with_nan(X):
          r"y must be finite, got inf at index \(2,\)"),
         ({"X": lambda X: X[:, :5]}, r"takes x of shape \(N, 64\), got \(32, 5\)"),
         ({"y": lambda y: y + 1}, "target must hold labels 0 to 9, got"),
+        ({"X": lambda X: X.astype(str)}, "X must hold real numbers, got an array of <U"),
+        ({"schedule": 0.1}, "schedule must be a function of the step, got 0.1"),
+        ({"after_step": 3}, r"after_step must be a function \(t, value\), got 3"),
+        ({"penalty": 0.1}, r"penalty must be one such as L2\(1e-4\), got 0.1"),
         ({"max_norm": 0}, "max_norm must be a positive number, got 0"),
         ({"epochs": 0}, "epochs must be a whole number >= 1, got 0"),
         ({"batch_size": 0}, "batch_size must be a whole number >= 1, got 0"),
@@ -477,6 +482,10 @@ def test_wrong_arguments_change_nothing(parts, change, message):
 
 def test_evaluate_names_what_is_wrong():
     net = digits_net()
+    for call in (evaluate, partial(train, optimizer=SGD(lr=1), epochs=1, batch_size=3,
+                                   rng=np.random.default_rng(0))):
+        with pytest.raises(TypeError, match="^loss must be a function .* got 'mse'$"):
+            call(net, "mse", np.ones((3, 64)), np.ones(3, int))
     with pytest.raises(ValueError, match="X and y must have the same number of rows, got 3 and 2"):
         evaluate(net, softmax_cross_entropy, np.ones((3, 64)), np.ones(2, int))
     with pytest.raises(ValueError, match="X must be finite"):
