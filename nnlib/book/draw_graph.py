@@ -94,8 +94,8 @@ def _spread(here, row, wish, users):
     row.update((value, float(r + shift)) for value, r in zip(here, rows, strict=True))
 
 
-def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, notes=None,
-               edge_text=None, digits=4, fontsize=11):  # fmt: skip
+def draw_graph(ax, result, *, values=None, grads=None, passed=(), carried=None, mark=None,
+               notes=None, edge_text=None, digits=4, fontsize=11):  # fmt: skip
     """Draw the graph of ``result``: its values as circles, an arrow from each parent to its child.
 
     On an arrow stand the parent's value (blue), the child's derivative with respect to that parent
@@ -113,6 +113,9 @@ def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, not
         Value to its gradient so far; every ``grad``, if not given.
     passed : collection of (child, k), optional
         Arrows, between the k-th parent and the child, on which a gradient came back: orange.
+    carried : list of (child, k, share), optional
+        What came back so far, in this order. Then a passed arrow shows the shares that it carried,
+        and a parent, below its circle, what arrived there and the sum.
     mark : Value or (child, k), optional
         The circle or the arrow to point out.
     notes : dict, optional
@@ -131,15 +134,26 @@ def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, not
         Value to its place (x, y) in data units.
     """
     place = {value: (x, -y) for value, (x, y) in layout(result).items()}
+    if result.parents:  # room for the numbers of the last arrow
+        place[result] = (place[result][0] + 0.3, place[result][1])
     xs, ys = np.array(list(place.values())).T
-    ax.set(xlim=(xs.min() - 0.4, xs.max() + 0.4), ylim=(ys.min() - 0.5, ys.max() + 0.5))
+    ax.set(xlim=(xs.min() - 0.4, xs.max() + 0.5), ylim=(ys.min() - 0.5, ys.max() + 0.5))
     ax.set_axis_off()
     if edge_text is None:
         known = set(place) if values is None else set(values)
         grads = {value: value.grad for value in place} if grads is None else grads
 
         def edge_text(parent, child, k):
-            return _numbers(parent, child, k, known, grads, digits)
+            lines = _numbers(parent, child, k, known, grads, digits)
+            if child is not None and carried is not None:
+                shares = [short(g, digits) for c, j, g in carried if c is child and j == k]
+                lines[-1] = (", then ".join(shares), ORANGE)
+            return lines
+
+    arrived = {}
+    for child, k, share in carried or ():
+        arrived.setdefault(child.parents[k], []).append(share)
+        passed = {*passed, (child, k)}
 
     for child, end in place.items():
         for k, parent in enumerate(child.parents):
@@ -153,8 +167,13 @@ def draw_graph(ax, result, *, values=None, grads=None, passed=(), mark=None, not
         _circle(ax, value, xy, fontsize, marked=mark is value)
         if value.op and value.name and value is not result:
             _text(ax, value.name, xy, RADIUS + 3, fontsize, "bottom", INK, weight="bold")
+        shares, below = arrived.get(value, ()), RADIUS + 3
+        if len(shares) > 1 or shares and not value.op:  # else it stands on the arrow
+            below += 9 * (len(shares) > 1)  # below the tips of bent arrows
+            _text(ax, _total(shares, digits), xy, -below, fontsize, "top", ORANGE)
         if notes and value in notes:
-            _text(ax, notes[value], xy, -RADIUS - 3, fontsize, "top", GREEN)
+            below += (fontsize + 2.5) * (carried is not None)
+            _text(ax, notes[value], xy, -below, fontsize, "top", GREEN)
     _lines(ax, edge_text(result, None, 0), place[result], fontsize, room=RADIUS)
     return place
 
@@ -168,6 +187,12 @@ def _numbers(parent, child, k, known, grads, digits):
         return [(name + value, BLUE), (grad, ORANGE)]
     local = f"×{short(child.local_derivatives()[k], digits)}" if child in known else ""
     return [(value, BLUE), (local, INK), (grad, ORANGE)]
+
+
+def _total(shares, digits):
+    """What arrived at a value, as a sum if it came in parts."""
+    terms = " + ".join(short(share, digits) for share in shares).replace("+ −", "− ")
+    return terms if len(shares) == 1 else f"{terms} = {short(sum(shares), digits)}"
 
 
 def short(number, digits=4):

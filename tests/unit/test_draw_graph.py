@@ -120,6 +120,24 @@ def test_only_what_is_known_is_shown(ax):
     assert "c = 12" not in said and "b" in said
 
 
+def test_shares_stand_on_the_arrows_and_their_sum_below_the_value(ax):
+    result = used_twice()
+    b = result.parents[0]
+    carried = [(result, 0, 1.0), (b, 0, 1.0), (b, 1, 1.0), (result, 1, 1.0), (b, 0, 2.0)]
+    draw_graph(ax, result, grads={result: 1.0}, carried=carried)
+    said = texts(ax)
+    assert "1 + 1 = 2" in said and "1 + 1 + 2 = 4" in said and "1, then 2" in said
+    assert said.count("1") == 4  # at the result, on two arrows to b and on one to a
+    assert len({tuple(arrow.get_edgecolor()) for arrow in arrows(ax)}) == 1
+
+
+def test_a_sum_with_a_negative_share(ax):
+    a = Value(1.0, name="a")
+    result = a - a
+    draw_graph(ax, result, carried=[(result, 0, 1.0), (result, 1, -1.0)])
+    assert "1 − 1 = 0" in texts(ax)
+
+
 def test_twin_arrows_are_bent_apart(ax):
     result = used_twice()
     draw_graph(ax, result)
