@@ -29,7 +29,7 @@ def test_unanswered_and_nonsense(said, name):
 
 Y = np.tanh(0.5)
 D = 2 * (Y - 1) * (1 - Y**2)
-Q = 1 / (1 + np.e)
+Q = 1 / (1 + np.e**2)
 
 
 @pytest.mark.parametrize("name, right, wrong", [
@@ -63,12 +63,13 @@ def paper(d2, mask=(1, 0, 1)):
 
 
 @pytest.mark.parametrize("answer, words", [
-    ([[0.5379, 0, -1.0758], [-0.2689, 0, 0.5379]], "Right."),
+    ([[0.2384, 0, -0.4768], [-0.1192, 0, 0.2384]], "Right."),
     (paper([Q, -Q]), "Right."),
     (paper([Q, -Q], (1, 1, 1)), "silent"),
     (paper([Q, 1 - Q]), "Subtract"),
     (paper([Q - 1, 1 - Q]), "second one"),
-    (paper([1, -1]), "0.7311"),
+    (paper([1, -1]), "0.8808"),
+    (paper([0.26894142, -0.26894142]), "b₂ is missing"),
     (paper([-Q, Q]), "signs"),
     (paper([Q, -Q]).T, "transpose"),
     ([[Q, -Q], [0, 0], [Q, -Q]], "∂L/∂W₂"),
@@ -80,9 +81,10 @@ def test_paper(said, answer, words):
 def test_paper_is_what_nudging_says():
     x, y = np.array([2.0, -1.0]), np.array([0.0, 1.0])
     W2, b1 = np.array([[1.0, 0], [2, 1], [-1, 1]]), np.array([0.0, 1, 3])
+    b2 = np.array([0.0, 1])
 
     def loss(W1):
-        return -np.log(softmax(np.maximum(x @ W1 + b1, 0) @ W2)) @ y
+        return -np.log(softmax(np.maximum(x @ W1 + b1, 0) @ W2 + b2)) @ y
 
     W1 = np.array([[1.0, 0, -1], [1, 2, 0]])
     assert np.allclose(numeric_gradient(loss, W1), paper([Q, -Q]), atol=1e-8)

@@ -49,7 +49,7 @@ shapes = choice(
     },
 )  # fmt: skip
 
-_q = 1 / (1 + np.e)  # softmax(0, 1) = (q, 1 − q)
+_q = 1 / (1 + np.e**2)  # softmax(0, 2) = (q, 1 − q)
 _x, _W2 = np.array([2, -1]), np.array([[1, 0], [2, 1], [-1, 1]])
 
 
@@ -58,13 +58,14 @@ def _paper(delta2, mask=(1, 0, 1)):
 
 
 paper = array(
-    _paper(np.array([_q, -_q])), "δ₁ = (0.2689, 0, −0.5379), and the rows are 2δ₁ and −δ₁.",
+    _paper(np.array([_q, -_q])), "δ₁ = (0.1192, 0, −0.2384), and the rows are 2δ₁ and −δ₁.",
     mistakes=[
         (_paper(np.array([_q, -_q]), (1, 1, 1)),
          "The second hidden unit is silent, z = −1: ReLU's slope there is 0."),
         (_paper(np.array([_q, 1 - _q])), "You sent p back. Subtract the truth first: p − y."),
         (_paper(np.array([_q - 1, 1 - _q])), "The true class is the second one: y = (0, 1)."),
-        (_paper(np.array([1.0, -1.0])), "δ₂ is p − y, and p is (0.2689, 0.7311)."),
+        (_paper(np.array([1.0, -1.0])), "δ₂ is p − y, and p is (0.1192, 0.8808)."),
+        (_paper(np.array([1, -1]) / (1 + np.e)), "The bias b₂ is missing: z₂ is (0, 2)."),
         (np.outer([1, 0, 1], [_q, -_q]), "That is ∂L/∂W₂. One layer further back."),
     ],
 )  # fmt: skip
