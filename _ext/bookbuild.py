@@ -26,6 +26,16 @@ WIDGETS = MODULES / "@jupyter-widgets/html-manager/dist"
 MATHJAX = MODULES / "mathjax/es5"
 MATHJAX_PARTS = ["tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre", "ui"]
 
+# Font Awesome shall turn the theme's own <i> into pictures, once, before there are widgets: a play
+# button looks for its <i> when it is pressed.
+ICONS = """
+window.FontAwesomeConfig = {
+  autoReplaceSvg: false, observeMutations: false, mutateApproach: "sync",
+};
+document.addEventListener("DOMContentLoaded", () => window.FontAwesome?.dom.i2svg());
+"""
+CDN = "https://cdn.jsdelivr.net/npm/@jupyter-widgets/html-manager@1.0.15/dist/embed.js"
+
 
 def setup(app):
     app.connect("config-inited", configure, priority=1)
@@ -33,21 +43,31 @@ def setup(app):
     app.connect("source-read", collect_mistakes)
     app.connect("autodoc-process-docstring", one_formula_a_line)
     app.add_css_file("book.css")
-    # The theme's Font Awesome turns every new <i> into an <svg>; the play button looks for its <i>.
-    app.add_js_file(None, body="window.FontAwesomeConfig = {observeMutations: false};", priority=1)
+    app.add_js_file(None, body=ICONS, priority=1)
     app.add_js_file("widgets.js", loading_method="defer", priority=900)  # after MathJax
-    return {"parallel_read_safe": True, "parallel_write_safe": True, "version": library_digest()}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def configure(app, config):
     os.environ["NNLIB_EXPLORERS"] = "page"
     config.html_static_path.append(str(ROOT / "_ext/static"))
     build = Path(app.outdir).parent
-    config.nb_execution_cache_path = str(build / ".jupyter_cache" / library_digest())
+    config.nb_execution_cache_path = str(execution_cache(build / ".jupyter_cache"))
+    config.nb_ipywidgets_js = {CDN: {}}
     if install_scripts():
         config.html_static_path.append(str(collect_scripts(build / "scripts")))
         config.nb_ipywidgets_js = {"embed.js": {}}
         config.mathjax_path = "mathjax/tex-chtml.js"
+
+
+def execution_cache(folder, keep=3):
+    """The folder for what notebooks computed with this library; of older ones, a few are kept."""
+    cache = folder / library_digest()
+    cache.mkdir(parents=True, exist_ok=True)
+    cache.touch()
+    for old in sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime)[:-keep]:
+        shutil.rmtree(old)
+    return cache
 
 
 def install_scripts():
@@ -62,8 +82,7 @@ def install_scripts():
         return False
     result = subprocess.run([npm, "ci"], cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
-        logger.warning("'npm ci' failed, the pages will load scripts from a CDN:\n%s",
-                       result.stderr)  # fmt: skip
+        logger.info("npm failed, so the pages will load scripts from a CDN:\n%s", result.stderr)
         return False
     INSTALLED.touch()
     return True

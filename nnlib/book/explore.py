@@ -12,6 +12,7 @@ from math import prod
 from pathlib import Path
 
 import ipywidgets as widgets
+import numpy as np
 
 from .frames import Frames, png_base64
 
@@ -76,7 +77,8 @@ def explore(
     >>> explore(draw, slope=[1, 2, 3])
     Explorer(slope: 3 values)
     """
-    controls = {name: list(_values(name, values)) for name, values in controls.items()}
+    _check_options(caption, panels, size, start, labels)
+    controls = {name: _values(name, values) for name, values in controls.items()}
     _check_controls(draw, controls)
     start = {name: values[0] for name, values in controls.items()} | dict(start or {})
     labels = {name: name for name in controls} | dict(labels or {})
@@ -164,7 +166,7 @@ class Explorer(widgets.VBox):
         play = widgets.Play(min=0, max=len(self.options[name]) - 1, value=control.index,
                             interval=250, show_repeat=False)  # fmt: skip
         play.add_class("nn-control")
-        play.tooltip = f"Play {labels[name]}"
+        play.tooltip = labels[name]
         widgets.jslink((play, "value"), (control, "index"))
         return play
 
@@ -199,8 +201,10 @@ def _control(label, values, start):
         names = [str(v) for v in values]
     else:
         make, names = widgets.SelectionSlider, [f"{v:g}" for v in values]
+        if len(set(names)) < len(names) or any("e+" in name for name in names):
+            names = [f"{v:,}" for v in values]
     # "initial": ipywidgets otherwise fixes a width that is too narrow for a label or a slider
-    control = make(options=names, index=index, description=label,
+    control = make(options=names, index=index, description=label, tooltip=label,
                    style={"description_width": "initial"})  # fmt: skip
     control.layout = widgets.Layout(
         flex="1 1 18rem" if make is widgets.SelectionSlider else "0 1 auto", width="auto"
@@ -212,12 +216,27 @@ def _control(label, values, start):
 def _values(name, values):
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         raise TypeError(f"control {name} must be a list of values, got {values!r}")
-    values = [v.item() if hasattr(v, "item") else v for v in values]
+    values = [v.item() if isinstance(v, np.generic) else v for v in values]
+    for v in values:
+        if not isinstance(v, bool | int | float | str):
+            raise TypeError(f"control {name} takes numbers, names or booleans, got {v!r}")
     if not values:
         raise ValueError(f"control {name} has no values; give it a list with at least one")
     if len(set(values)) < len(values):
         raise ValueError(f"control {name} offers a value twice: {values}")
     return values
+
+
+def _check_options(caption, panels, size, start, labels):
+    if not isinstance(caption, str):
+        raise TypeError(f"caption must be a text, got {caption!r}")
+    if not isinstance(panels, int) or panels < 1:
+        raise ValueError(f"panels must be a whole number >= 1, got {panels!r}")
+    if not isinstance(size, tuple) or len(size) != 2 or min(size) <= 0:
+        raise ValueError(f"size must be (width, height) in inches, and no control, got {size!r}")
+    for argument, value in (("start", start), ("labels", labels)):
+        if not (value is None or isinstance(value, dict)):
+            raise TypeError(f"{argument} must be a dict from control to value, got {value!r}")
 
 
 def _check_controls(draw, controls):

@@ -47,7 +47,7 @@ class Frames:
             self.base = [self._new_axes() for _ in range(panels)]
             if backdrop is not None:
                 backdrop(self._argument(self.base))
-        self.fixed = [ax.has_data() for ax in self.base]
+        self.fixed = [_is_drawn(ax) for ax in self.base]
 
     def _new_axes(self):
         width, height = self.size
@@ -73,7 +73,8 @@ class Frames:
 
     @staticmethod
     def _copy_limits(base, ax):
-        ax.set(xscale=base.get_xscale(), yscale=base.get_yscale())
+        ax.set_xscale(base.xaxis._scale)  # the scale itself: its name alone loses its settings
+        ax.set_yscale(base.yaxis._scale)
         ax.set(xlim=base.get_xlim(), ylim=base.get_ylim(), aspect=base.get_aspect())
 
     def _draw(self, axes, values):
@@ -115,13 +116,15 @@ class Frames:
     def png(self, **values):
         """The whole picture with its sentence as PNG bytes, for paper."""
         width, height = self.size
-        with book_style(), mpl.rc_context({"figure.facecolor": "white"}):
+        with book_style(), mpl.rc_context({"savefig.facecolor": "white"}):
             fig = Figure(figsize=(width * self.panels, height + 0.5), layout="constrained")
             FigureCanvasAgg(fig)
             axes = list(fig.subplots(1, self.panels, squeeze=False)[0])
             if self.backdrop is not None:
                 self.backdrop(self._argument(axes))
             limits = [(ax.get_xlim(), ax.get_ylim()) for ax in axes]
+            for ax in axes:
+                ax.set_prop_cycle(None)  # as in a frame, which starts with the first colour
             sentence = self._draw(axes, values)
             for ax, fixed, (xlim, ylim) in zip(axes, self.fixed, limits, strict=True):
                 if fixed:
@@ -130,6 +133,12 @@ class Frames:
             buffer = io.BytesIO()
             fig.savefig(buffer, format="png", dpi=200)
         return buffer.getvalue()
+
+
+def _is_drawn(ax):
+    """Whether a backdrop has done anything to these axes: drawn, fixed a limit, or labelled."""
+    limits = not (ax.get_autoscalex_on() and ax.get_autoscaley_on())
+    return ax.has_data() or limits or bool(ax.get_xlabel() or ax.get_ylabel())
 
 
 def book_style():

@@ -29,6 +29,8 @@ def book():
     command = [jupyter_book, "build", "-W", "-n", "--keep-going", "."]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-3000:]
+    if not (ROOT / "_build/html/_static/embed.js").exists():
+        missing("npm (for pages that load nothing from elsewhere)")
     return ROOT / "_build/html"
 
 

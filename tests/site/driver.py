@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
 
 from nnlib.book import explore
@@ -68,11 +69,12 @@ def expected_explorers(notebook):
             made.append(self)
 
     original, explore.Explorer = explore.Explorer, Recorded
-    namespace = {"__name__": "__main__", "display": lambda *_: None}
+    namespace = {"__name__": "__main__"}
     try:
         for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
             if cell.cell_type == "code":
                 exec(compile(cell.source, notebook, "exec"), namespace)
+                plt.close("all")  # as a notebook does after each cell
     finally:
         explore.Explorer = original
     return made

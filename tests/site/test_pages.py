@@ -49,10 +49,22 @@ def test_explorers_show_the_frame_their_controls_name(notebook, site, page):
             assert_moved(controls, name, move, target, before)
             assert_right_frame(controls)
         measured += latencies(box)
+        if box.locator(".widget-play").count():
+            assert_play_moves_the_picture(page, controls)
     assert watch.faults == []
     if explorers:
         assert measured, "no key press changed a picture"
         record(ROOT / "_build/latency.json", **{notebook: measured})
+
+
+def assert_play_moves_the_picture(page, controls):
+    sentence = controls.readout().inner_text()
+    play = controls.box.get_by_role("button", name="Play or pause")
+    play.click()
+    expect(controls.readout()).not_to_have_text(sentence)
+    play.click()
+    page.wait_for_timeout(400)  # longer than a step of the player
+    assert_right_frame(controls)
 
 
 def assert_moved(controls, name, move, target, before):
@@ -126,8 +138,23 @@ def test_controls_have_names_and_a_visible_focus(notebook, site, page):
         assert handle.get_attribute("aria-valuetext") == (
             slider.locator(".widget-readout").inner_text()
         )
-        assert handle.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+        assert_visible_focus(handle)
+    for group in page.locator(".nn-explorer .widget-toggle-buttons").all():
+        label = group.locator(".widget-label").inner_text()
+        assert group.get_attribute("aria-label") == label
+        assert group.get_by_role("button", pressed=True).count() == 1
+    for control in page.locator(".nn-explorer :is(.widget-toggle-buttons button, select)").all():
+        control.focus()
+        page.keyboard.press("Shift")  # a key, so that the browser shows the focus
+        assert_visible_focus(control)
     for picture in page.locator(".nn-explorer .nn-readout").all():
         assert picture.inner_text().strip()
     for image in page.locator(".bd-article img:not(.nn-picture)").all():
-        assert image.get_attribute("alt"), f"{image.get_attribute('src')} has no alt text"
+        alt = image.get_attribute("alt") or ""
+        assert alt and not alt.endswith((".png", ".svg")), f"{image} has no alt text of its own"
+
+
+def assert_visible_focus(element):
+    script = "e => [getComputedStyle(e).outlineStyle, getComputedStyle(e).outlineWidth]"
+    style = element.evaluate(script)
+    assert style == ["solid", "3px"]

@@ -44,6 +44,11 @@ def test_readme_lists_the_chapters_in_order():
     assert re.split(r";\s+", listed) == [title(chapter) for chapter in chapters]
 
 
+def test_readme_links_to_files():
+    for target in re.findall(r"\]\((?!http)([^)#]+)", (ROOT / "README.md").read_text()):
+        assert (ROOT / target).is_file(), target
+
+
 def test_api_page_has_every_module():
     page = (ROOT / "appendix/api.md").read_text()
     modules = [p.stem for p in (ROOT / "nnlib").glob("*.py") if not p.stem.startswith("_")]
@@ -83,6 +88,15 @@ def test_cells_are_short_and_explained(notebook):
         if before["cell_type"] == after["cell_type"] == "code" and before != code[0]
     ]
     assert not bare, "code cells without a sentence before them"
+
+
+@pytest.mark.parametrize("notebook", notebooks())
+def test_uncompared_output_is_asserted(notebook):
+    """Where nbval does not compare what a cell prints, the cell says itself what must hold."""
+    tagged = [c for c in cells_of(notebook, "code") if "nbval-ignore-output" in tags(c)]
+    for cell in tagged:
+        source = "".join(cell["source"])
+        assert "assert" in source or "print" not in source, source
 
 
 @pytest.mark.parametrize("notebook", notebooks())

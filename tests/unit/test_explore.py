@@ -1,5 +1,6 @@
 """Explorers: what they refuse, what they draw, live and for a page."""
 
+import io
 import re
 import xml.etree.ElementTree as ElementTree
 from urllib.parse import unquote
@@ -57,6 +58,13 @@ def svgs(html):
         ({"slope": [1, 2]}, {"start": {"tilt": 3}}, ValueError, "start names 'tilt'"),
         ({"slope": [1, 2]}, {"labels": {"tilt": "x"}}, ValueError, "labels names 'tilt'"),
         ({"slope": [1, 2]}, {"play": "tilt"}, ValueError, "play names 'tilt'"),
+        ({"slope": [None, 1]}, {}, TypeError, "takes numbers, names or booleans, got None"),
+        ({"slope": [(1, 2)]}, {}, TypeError, r"takes numbers, names or booleans, got \(1, 2\)"),
+        ({"slope": [1]}, {"start": [1]}, TypeError, "start must be a dict"),
+        ({"slope": [1]}, {"labels": "w"}, TypeError, "labels must be a dict"),
+        ({"slope": [1]}, {"size": [1, 2, 3]}, ValueError, "size must be .* and no control"),
+        ({"slope": [1]}, {"panels": 0}, ValueError, "panels must be a whole number >= 1, got 0"),
+        ({"slope": [1]}, {"caption": None}, TypeError, "caption must be a text, got None"),
     ],
 )
 def test_bad_input_gets_one_clear_sentence(controls, options, error, message):
@@ -81,6 +89,7 @@ def test_repr_is_short_and_the_same_every_time():
         ([False, True], widgets.ToggleButtons, ("off", "on")),
         (["sgd", "adam"], widgets.ToggleButtons, ("sgd", "adam")),
         (list("abcdefg"), widgets.Dropdown, tuple("abcdefg")),
+        ([1_234_567, 1_234_568], widgets.SelectionSlider, ("1,234,567", "1,234,568")),
         (np.array([1.0, 2.0]), widgets.SelectionSlider, ("1", "2")),
     ],
 )
@@ -206,6 +215,33 @@ def test_draw_cannot_move_the_limits_of_the_backdrop():
     frames.frame(x=1)
     assert seen[0].get_xlim() == (0, 1) and seen[0].get_ylim() == (0, 4)
     assert seen[0].get_position().bounds == expected
+
+
+def test_backdrop_may_only_set_limits_and_labels():
+    frames = Frames(draw, lambda ax: ax.set(xlim=(0, 1), ylim=(0, 4), ylabel="y"))
+    seen = []
+    frames.draw = lambda ax, x: seen.append(ax) or draw(ax, x)
+    frames.frame(x=9)
+    assert seen[0].get_ylim() == (0, 4)
+    assert frames.backdrop_html()
+
+
+def test_frames_lie_exactly_over_any_scale():
+    def symlog(ax):
+        ax.plot([-1, 1], [-1, 1])
+        ax.set_xscale("symlog", linthresh=0.1)
+
+    frames, seen = Frames(draw, symlog), []
+    frames.draw = lambda ax, x: seen.append(ax) or draw(ax, x)
+    frames.frame(x=1)
+    for point in ((0.5, 0.5), (-0.02, 0.1)):
+        there = frames.base[0].transData.transform(point)
+        assert seen[0].transData.transform(point) == pytest.approx(there)
+
+
+def test_paper_is_white_and_has_the_colours_of_the_page():
+    image = plt.imread(io.BytesIO(Frames(draw, backdrop).png(slope=2)))
+    assert image[0, 0].tolist() == [1, 1, 1, 1]
 
 
 def test_panel_without_backdrop_is_drawn_whole():
