@@ -156,8 +156,11 @@ def test_a_passed_arrow_is_orange_points_back_and_keeps_its_side(ax):
     marked = arrows(ax)[int(np.argmax(widths))]
     others = {tuple(a.get_edgecolor()) for a in arrows(ax)} - {tuple(marked.get_edgecolor())}
     assert len(others) == 1
-    twin = next(a for a in arrows(ax) if a is not marked and a.get_connectionstyle().rad ==
-                marked.get_connectionstyle().rad)  # turned round, the same rad is the other side
+    twin = next(
+        a
+        for a in arrows(ax)
+        if a is not marked and a.get_connectionstyle().rad == marked.get_connectionstyle().rad
+    )  # turned round, the same rad is the other side
     (x0, _), (x1, _) = marked._posA_posB
     (u0, _), (u1, _) = twin._posA_posB
     assert (x1 - x0) * (u1 - u0) != 0
