@@ -35,16 +35,13 @@ def report():
         yield f"  {name} ({len(times)} key presses)", p95(times), 33, "ms"
     for kind, limit in (("new", 150), ("seen", 50)):
         times = [t for name in known if name.startswith("lab ") for t in known[name][kind]]
-        yield f"slider to picture in JupyterLab, {kind} frame, median", median(times), limit, "ms"
+        yield f"slider to picture in JupyterLab, {kind} frame, p95", p95(times), limit, "ms"
     for name in pages:
         html = (SITE / name).with_suffix(".html").read_bytes()
         yield f"page {name}, gzipped", len(gzip.compress(html)) / 1e6, 1.0, "MB"
     for name in pages:
         yield f"first slider of {name} after opening", opening(name), 2.0, "s"
 
-
-def median(values):
-    return sorted(values)[len(values) // 2]
 
 
 def opening(name):
