@@ -39,7 +39,7 @@ def test_unanswered_and_nonsense(said, name):
                          (2, -2, 2): "−4", (0, 2, 0): "heights", (-2, 4, -2): "signs"}),
     ("exact", [3, 6, 12, 24], {(3,): "smallest", (3, 6, 12): "missing",
                                (3, 6, 10, 12, 24): "10"}),
-    ("shallow", 1023, {1024: "pieces", 20: "deep", 19: "deep", 512: "teeth", 511: "tip",
+    ("shallow", 1024, {1023: "starts with", 20: "deep", 19: "deep", 512: "teeth", 511: "tip",
                        10: "folds"}),
     ("conv_size", 14, {14.5: "round down", 15: "not up", 13: "+ 1", 12: "padding", 27: "both",
                        28: "stride 1", 26: "padding 1"}),

@@ -112,9 +112,9 @@ hat = array(
 )  # fmt: skip
 
 shallow = number(
-    1023, "1,024 pieces have 1,023 kinks between them, and each unit makes one.", tol=1e-9,
+    1024, "1,023 units make the kinks between the pieces, one more the slope at the start.", tol=1e-9,
     mistakes={
-        1024: "These are the pieces. Between them there is one kink less.",
+        1023: "These are the kinks inside. The slope that it starts with takes a unit, too.",
         20: "That is the deep network: ten layers of two.",
         19: "The deep network has 20 units, but many more pieces.",
         512: "These are the teeth; each has two sides.",
