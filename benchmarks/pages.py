@@ -43,7 +43,6 @@ def report():
         yield f"first slider of {name} after opening", opening(name), 2.0, "s"
 
 
-
 def opening(name):
     """Seconds from asking for a page to a slider that can be moved, with nothing cached."""
     from playwright.sync_api import sync_playwright

@@ -66,7 +66,7 @@ def wait_for(address, server, log, seconds=60):
 def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(f"{lab}/lab/tree/{notebook}")
+    page.goto(f"{lab}/lab/tree/{notebook}?reset")  # no other notebook of an earlier test
     choose_kernel(page)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
