@@ -112,7 +112,7 @@ hat = array(
 )  # fmt: skip
 
 shallow = number(
-    1024, "1,023 units make the kinks between the pieces, one more the slope at the start.", tol=1e-9,
+    1024, "1,023 units make the kinks between the pieces, one more the first slope.", tol=1e-9,
     mistakes={
         1023: "These are the kinks inside. The slope that it starts with takes a unit, too.",
         20: "That is the deep network: ten layers of two.",
