@@ -73,6 +73,9 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     explorer = expected_explorers(notebook)[0]
     box = page.locator(".nn-explorer").first
     scroll_to(page, box)
+    idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+    idle.wait_for(timeout=TIMEOUT)  # a kernel that still runs cells draws late
+    expect(box.locator(".widget-readout").first).not_to_be_empty()
     start_stopwatch(box)
     controls = Controls(box, explorer)
     assert_right(controls)
