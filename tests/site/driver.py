@@ -1,5 +1,6 @@
 """Drive the explorers of a page in a real browser, and know in Python what each should show."""
 
+import contextlib
 import functools
 import html
 import json
@@ -8,7 +9,6 @@ import re
 import shutil
 import statistics
 import threading
-from contextlib import contextmanager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -71,10 +71,11 @@ def expected_explorers(notebook):
     original, explore.Explorer = explore.Explorer, Recorded
     namespace = {"__name__": "__main__"}
     try:
-        for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
-            if cell.cell_type == "code":
-                exec(compile(cell.source, notebook, "exec"), namespace)
-                plt.close("all")  # as a notebook does after each cell
+        with contextlib.chdir((ROOT / notebook).parent):  # where a notebook runs
+            for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
+                if cell.cell_type == "code":
+                    exec(compile(cell.source, notebook, "exec"), namespace)
+                    plt.close("all")  # as a notebook does after each cell
     finally:
         explore.Explorer = original
     return made
@@ -86,7 +87,7 @@ def expected_frame(explorer, values):
     return sentence, [html.unescape(source) for _, source in PICTURES.findall(markup)]
 
 
-@contextmanager
+@contextlib.contextmanager
 def serve(folder, prefix="some/folder"):
     """Serve a folder on 127.0.0.1 below a prefix, as a static host would. Yields the address."""
 

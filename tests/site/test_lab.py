@@ -64,13 +64,13 @@ def wait_for(address, server, log, seconds=60):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
+    explorer = expected_explorers(notebook)[0]  # before Lab runs it: timings take two cores
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"{lab}/lab/tree/{notebook}?reset")  # no other notebook of an earlier test
     choose_kernel(page)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    explorer = expected_explorers(notebook)[0]
     box = page.locator(".nn-explorer").first
     scroll_to(page, box)
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
