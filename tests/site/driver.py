@@ -14,6 +14,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import nbformat
+from playwright.sync_api import expect
 
 from nnlib.book import explore
 
@@ -143,9 +144,11 @@ class Controls:
         """Which value the page says the control is at."""
         control, kind = self.control(name), self.kind(name)
         if kind == "SelectionSlider":
-            shown = control.locator(".widget-readout").inner_text()
+            readout = control.locator(".widget-readout")
+            expect(readout).not_to_be_empty()  # a slider is there before its value is
+            shown = readout.text_content()
         elif kind == "ToggleButtons":
-            shown = control.locator("button.mod-active").inner_text()
+            shown = control.locator("button.mod-active").text_content()
         else:
             shown = control.locator("select").evaluate("s => s.selectedOptions[0].text")
         return list(self.explorer.controls[name].options).index(shown.strip())

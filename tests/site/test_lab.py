@@ -75,7 +75,7 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     scroll_to(page, box)
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     idle.wait_for(timeout=TIMEOUT)  # a kernel that still runs cells draws late
-    expect(box.locator(".widget-readout").first).not_to_be_empty()
+    box.scroll_into_view_if_needed()  # Lab has scrolled on to the cell that ran last
     start_stopwatch(box)
     controls = Controls(box, explorer)
     assert_right(controls)
