@@ -1,5 +1,6 @@
 """Shared fixtures. CI sets REQUIRE_ALL=1, and then nothing may be skipped."""
 
+import importlib
 import os
 
 import hypothesis
@@ -31,3 +32,16 @@ def torch():
 @pytest.fixture
 def rng():
     return np.random.default_rng(20240229)
+
+
+@pytest.fixture
+def said(request, capsys):
+    """What a check of the chapter that test_check_<chapter>.py is about says to an answer."""
+    chapter = request.path.stem.removeprefix("test_check_")
+    check = importlib.import_module(f"nnlib.book.check.{chapter}")
+
+    def said(name, *answer):
+        assert getattr(check, name)(*answer) is None
+        return capsys.readouterr().out
+
+    return said

@@ -11,15 +11,6 @@ NAMES = ["noise", "one_number", "tanh_neuron", "shapes", "paper", "huber_gradien
          "runs", "depth"]  # fmt: skip
 
 
-@pytest.fixture
-def said(capsys):
-    def said(name, *answer):
-        assert getattr(check, name)(*answer) is None
-        return capsys.readouterr().out
-
-    return said
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_unanswered_and_nonsense(said, name):
     assert said(name, ...).startswith("Not answered yet: ")

@@ -2,20 +2,10 @@ import numpy as np
 import pytest
 
 from nnlib.activations import relu, softmax
-from nnlib.book.check import network as check
 
 SIMPLE = ["layer", "parameters", "dot_shape", "scores", "break_even", "symmetry", "forward", "hat",
           "exact", "shallow", "few_units", "conv_size", "convolution", "states",
           "causal"]  # fmt: skip
-
-
-@pytest.fixture
-def said(capsys):
-    def said(name, *answer):
-        assert getattr(check, name)(*answer) is None
-        return capsys.readouterr().out
-
-    return said
 
 
 @pytest.mark.parametrize("name", SIMPLE)

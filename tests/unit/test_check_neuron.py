@@ -2,20 +2,10 @@ import numpy as np
 import pytest
 
 from nnlib.activations import relu, sigmoid, softmax
-from nnlib.book.check import neuron as check
 from nnlib.data import one_hot
 
 SIMPLE = ["weighted_sum", "twice_the_weights", "distance", "loss", "gradient", "threshold",
           "temperature", "stable_sigmoid", "logit_loss", "softmax_gradient", "xor"]  # fmt: skip
-
-
-@pytest.fixture
-def said(capsys):
-    def said(name, *answer):
-        assert getattr(check, name)(*answer) is None
-        return capsys.readouterr().out
-
-    return said
 
 
 @pytest.mark.parametrize("name", SIMPLE)
