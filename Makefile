@@ -41,7 +41,7 @@ clean: ## remove everything that was built or installed
 	$(BIN)/python -m pip install --quiet -r requirements.txt
 	@touch $@
 
-.venv/test: .venv/book requirements-test.txt
+.venv/test: .venv/book requirements-test.txt requirements-experiments.txt
 	$(BIN)/python -m pip install --quiet -r requirements-test.txt
 	@touch $@
 

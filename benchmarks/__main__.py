@@ -4,18 +4,14 @@ Ratios within one run, medians: the machine may be busy. No test depends on a ti
 """
 
 import json
-import os
 import platform
-import re
 import sys
 from datetime import date
 from pathlib import Path
 
-# OpenBLAS then picks the fastest kernels for this processor, as PyTorch's own BLAS does.
-FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
-if any(name in os.environ for name in FORCED):
-    free = {name: value for name, value in os.environ.items() if name not in FORCED}
-    os.execve(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]], free)
+from .machine import processor, unforced
+
+unforced("benchmarks")
 
 import numpy as np  # noqa: E402
 
@@ -32,14 +28,6 @@ def show(rows):
         print(f"{what:<74}{value:>9.3g} {unit:<3} {verdict}", flush=True)
         kept.append({"what": what, "value": float(f"{value:.4g}"), "limit": limit, "unit": unit})
     return kept
-
-
-def processor():
-    """The processor's name and the number of cores, as Linux tells them."""
-    info = Path("/proc/cpuinfo")
-    text = info.read_text() if info.exists() else ""
-    names = re.findall(r"model name\s*: (.*)", text) or [platform.processor()]
-    return f"{names[0]}, {os.cpu_count()} cores"
 
 
 PARTS = {"pages": pages.measure, "training": training.measure}

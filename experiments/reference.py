@@ -1,0 +1,75 @@
+"""784-600-10 with plain mini-batch gradient descent: how good is it, and where is it wrong?
+
+The penalty is 2e-4 times the sum of all squared weights, biases excepted, added to the mean
+cross-entropy; its gradient 4e-4 W enters every step as ``SGD(weight_decay=4e-4)``. The recorded
+losses are without it. The test images are measured after every epoch, and nothing is chosen by it.
+"""
+
+from dataclasses import asdict
+
+import numpy as np
+
+from nnlib.activations import softmax
+from nnlib.metrics import accuracy, calibration, confusion_matrix
+
+from .recipe import Recipe, fit
+from .running import arrays, percent
+
+COST = "5 minutes"
+ALONE = False
+SEEDS = [0, 1, 2]
+RECIPE = Recipe(hidden=(600,), optimizer="sgd", lr=0.02, l2=2e-4, batch=16, epochs=25)
+UNITS = 16  # whose weights are kept as pictures
+MISTAKES = 30
+
+
+def experiment(run):
+    records = run(one_seed, [{"seed": seed, "close": seed == SEEDS[0]} for seed in SEEDS])
+    close_up = records[0].pop("close_up")
+    return {
+        "recipe": asdict(RECIPE),
+        "test_accuracy": percent(records),
+        "runs": records,
+        "close_up": close_up,
+    }
+
+
+def one_seed(seed, close=False):
+    X, y, *test = arrays("test")
+    net, record = fit(RECIPE, seed, X, y, watch=tuple(test))
+    record["held_accuracy"] = accuracy(net.predict(test[0]), test[1])
+    return record | ({"close_up": {"seed": seed} | close_up(net, *test)} if close else {})
+
+
+def close_up(net, X, y):
+    """What one network does with the test images."""
+    probabilities = softmax(net(X).astype(np.float64))  # (N, 10)
+    pred, bins = probabilities.argmax(axis=1), calibration(probabilities, y)
+    wrong = np.flatnonzero(pred != y)
+    worst = wrong[np.argsort(-probabilities[wrong].max(axis=1))][:MISTAKES]
+    return {
+        "confusion": confusion_matrix(pred, y, 10).tolist(),
+        "calibration": {
+            "confidence": [None if np.isnan(c) else float(c) for c in bins.confidence],
+            "accuracy": [None if np.isnan(a) else float(a) for a in bins.accuracy],
+            "count": bins.count.tolist(),
+            "error": bins.error,
+        },
+        "confident_mistakes": [
+            {
+                "test_image": int(i),
+                "label": int(y[i]),
+                "predicted": int(pred[i]),
+                "probabilities": probabilities[i].round(4).tolist(),
+            }
+            for i in worst
+        ],
+        "first_layer": [picture(net.layers[0].W[:, unit], unit) for unit in range(UNITS)],
+    }
+
+
+def picture(w, unit):
+    """The weights of one unit as 28 rows of 28 whole percents of the largest one's size."""
+    largest = float(np.abs(w).max())
+    percents = (100 * w / largest).round().astype(int).reshape(28, 28)
+    return {"unit": unit, "largest": largest, "percents": percents.tolist()}

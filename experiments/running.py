@@ -1,0 +1,84 @@
+"""Where runs happen: in this process, in several on this machine, or on a Dask cluster.
+
+All three go through joblib, and the experiments don't know which it is. A cluster's workers are
+started in a checkout of this repository with the same packages, and find MNIST as everybody else
+does (see `nnlib.data.mnist`).
+"""
+
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+import numpy as np
+from joblib import Parallel, delayed, parallel_config
+from threadpoolctl import threadpool_limits
+
+from nnlib.data import digits, mnist
+from nnlib.metrics import accuracy
+
+from .recipe import fit
+
+
+@contextmanager
+def runner(jobs=1, dask=None):
+    """Gives ``run(function, settings)``: the list of ``function(**setting)`` for each setting.
+
+    Parameters
+    ----------
+    jobs : int
+        Processes on this machine; 1 is this process.
+    dask : str, optional
+        The address of a scheduler, such as "tcp://10.0.0.1:8786"; then its cluster is used.
+    """
+    with ExitStack() as stack:
+        if dask:
+            from distributed import Client
+
+            stack.enter_context(Client(dask))
+            stack.enter_context(parallel_config(backend="dask", n_jobs=-1))
+        else:
+            stack.enter_context(parallel_config(backend="loky", n_jobs=jobs))
+
+        def run(function, settings):
+            return Parallel(verbose=2)(delayed(_single)(function, s) for s in settings)
+
+        yield run
+
+
+def _single(function, setting):
+    """One run with one thread: joblib's inner_max_num_threads only reaches its own processes."""
+    with threadpool_limits(1):
+        return function(**setting)
+
+
+@cache
+def arrays(data):
+    """(X, y, X_held, y_held): what to train on, and what to measure on.
+
+    "validation": the first 50,000 training images of MNIST, and the other 10,000 of them.
+    "test": all 60,000, and the test images. "digits": the embedded ones, to try things out.
+    """
+    if data == "digits":
+        X, y = digits()
+        return X[:1500], y[:1500], X[1500:], y[1500:]
+    X, y, X_test, y_test = mnist()
+    if data == "test":
+        return X, y, X_test, y_test
+    return X[:50_000], y[:50_000], X[50_000:], y[50_000:]
+
+
+def score(recipe, seed, data, watch=False):
+    """Train once; the record of `fit`, and the accuracy on what was held back."""
+    X, y, X_held, y_held = arrays(data)
+    net, record = fit(recipe, seed, X, y, watch=(X_held, y_held) if watch else None)
+    return record | {"held_accuracy": accuracy(net.predict(X_held), y_held)}
+
+
+def percent(records):
+    """Accuracies of several seeds: each, their mean, median and standard deviation, in percent."""
+    each = [100 * record["held_accuracy"] for record in records]
+    return {
+        "each": [round(value, 4) for value in each],
+        "mean": round(float(np.mean(each)), 4),
+        "median": round(float(np.median(each)), 4),
+        "std": round(float(np.std(each, ddof=1)), 4) if len(each) > 1 else None,
+    }
