@@ -20,18 +20,19 @@ arguments = parser.parse_args()
 if unknown := set(arguments.names) - {*NAMES, "all"}:
     parser.error(f"name must be one of {', '.join(NAMES)} or all, got {', '.join(unknown)}")
 
+now = circumstances()  # before anything runs: the commit is that of the code in memory
 chosen = NAMES if "all" in arguments.names else arguments.names
-for name in chosen or NAMES:
-    module = import_module(f"experiments.{name}")
+modules = {name: import_module(f"experiments.{name}") for name in chosen or NAMES}
+for name, module in modules.items():
     question = module.__doc__.splitlines()[0]
     print(f"{name:<11} {module.COST:<11} {question}", flush=True)
     if chosen:
-        recorded, start = circumstances(), perf_counter()
+        start = perf_counter()
         where = {} if module.ALONE else {"jobs": arguments.jobs, "dask": arguments.dask}
         with runner(**where) as run:
             found = module.experiment(run)
         seconds = round(perf_counter() - start, 1)
-        recorded |= {"seconds": seconds, "timed_alone": module.ALONE}
+        recorded = now | {"seconds": seconds, "timed_alone": module.ALONE}
         record = {"experiment": name, "question": question, "recorded": recorded}
         path = store(name, record | {"seeds": module.SEEDS} | found)
         print(f"{'':<11} {seconds:.0f} s, {path.name}", flush=True)
