@@ -10,14 +10,15 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build/html"
-LATENCY = ROOT / "_build/latency.json"
+LATENCY = {kind: ROOT / f"_build/latency-{kind}.json" for kind in ("pages", "lab")}
 sys.path.append(str(ROOT / "tests/site"))
 from driver import FLAGS, chromium, notebooks, p95, serve  # noqa: E402
 
 
 def measure():
     """Rows of (what, value, limit, unit): the browser tests record what they see, once more."""
-    LATENCY.unlink(missing_ok=True)
+    for recorded in LATENCY.values():
+        recorded.unlink(missing_ok=True)
     command = [sys.executable, "-m", "pytest", "-q", "tests/site"]
     command += ["-k", "explorers_show or sliders_draw"]
     everything = os.environ | {"REQUIRE_ALL": "1"}
@@ -27,14 +28,14 @@ def measure():
 
 def report():
     """The rows, from what the browser tests recorded last, and from the pages as they are."""
-    known = json.loads(LATENCY.read_text())
-    pages = {name: known[name] for name in notebooks() if name in known}
+    pages, lab = (json.loads(recorded.read_text()) for recorded in LATENCY.values())
+    pages = {name: pages[name] for name in notebooks() if name in pages}
     every = [time for times in pages.values() for time in times]
     yield "key press to picture in the page, p95 over all explorers", p95(every), 33, "ms"
     for name, times in pages.items():
         yield f"  {name} ({len(times)} key presses)", p95(times), 33, "ms"
     for kind, limit in (("new", 150), ("seen", 50)):
-        times = [t for name in known if name.startswith("lab ") for t in known[name][kind]]
+        times = [t for recorded in lab.values() for t in recorded[kind]]
         yield f"slider to picture in JupyterLab, {kind} frame, p95", p95(times), limit, "ms"
     for name in pages:
         html = (SITE / name).with_suffix(".html").read_bytes()

@@ -87,7 +87,7 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
         kind = "seen" if controls.values() in visited else "new"
         visited.append(controls.values())
         times[kind] += latencies(box)[count:]
-    record(ROOT / "_build/latency.json", **{f"lab {notebook}": times})
+    record(ROOT / "_build/latency-lab.json", **{notebook: times})
     assert faults == []
 
 

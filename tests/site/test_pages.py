@@ -54,7 +54,7 @@ def test_explorers_show_the_frame_their_controls_name(notebook, site, page):
     assert watch.faults == []
     if explorers:
         assert measured, "no key press changed a picture"
-        record(ROOT / "_build/latency.json", **{notebook: measured})
+        record(ROOT / "_build/latency-pages.json", **{notebook: measured})
 
 
 def assert_play_moves_the_picture(page, controls):
