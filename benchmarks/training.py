@@ -13,13 +13,14 @@ from statistics import median
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from experiments.fast import RECIPES
+from experiments.recipe import fit
 from nnlib.data import mnist
 from nnlib.layers import Linear, ReLU
 from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
 from nnlib.optim import SGD, Adam
-from nnlib.schedules import one_cycle
 from nnlib.train import train
 
 from . import peers
@@ -171,36 +172,26 @@ def where_the_time_goes(X, y, samples, batch=16):
     yield f"{what}: its traffic of weights alone", times["traffic"][0] * scale, None, "s"
 
 
-RECIPES = {98.0: {"epochs": 3, "smoothing": 0.0}, 98.5: {"epochs": 4, "smoothing": 0.1}}
-
-
-def time_to_accuracy(X, y, X_test, y_test, seeds=3, batch=256, max_lr=4e-3):
+def time_to_accuracy(X, y, X_test, y_test):
     """Seconds from raw arrays to a trained network, and what it reaches on the test images."""
     for goal, recipe in RECIPES.items():
-        ours, theirs, reached = [], [], []
-        for seed in range(seeds):
-            options = {"batch": batch, "max_lr": max_lr, "seed": seed, **recipe}
-            for runs, run in ((ours, nnlib_recipe), (theirs, peers.torch_recipe)):
-                peers.set_threads(2)
-                with threadpool_limits(2):
-                    seconds, predict = run(X, y, **options)
-                runs.append(seconds)
-                if runs is ours:
-                    reached.append(100 * np.mean(predict(X_test) == y_test))
-        what = f"recipe for {goal:.1f} %: {recipe['epochs']} epochs"
+        ours, theirs, reached = side_by_side(recipe, X, y, X_test, y_test)
+        what = f"recipe for {goal} %: {recipe.epochs} epochs"
         yield f"{what}: nnlib, test accuracy (median of seeds)", median(reached), None, "%"
         yield f"{what}: nnlib, from raw arrays", median(ours), None, "s"
         label = f"{what}: nnlib / PyTorch fused ({median(theirs):.2f} s)"
         yield label, median(ours) / median(theirs), 1.0, "x"
 
 
-def nnlib_recipe(X, y, *, epochs, smoothing, batch, max_lr, seed):
-    def loss(pred, target):
-        return softmax_cross_entropy(pred, target, label_smoothing=smoothing)
-
-    start = time.perf_counter()
-    net = dense((784, 1000, 10), np.random.default_rng(seed))
-    steps = epochs * -(-len(X) // batch)
-    train(net, loss, X, y, optimizer=Adam(lr=max_lr, beta2=0.99), epochs=epochs, batch_size=batch,
-          schedule=one_cycle(max_lr, steps), rng=np.random.default_rng(seed))  # fmt: skip
-    return time.perf_counter() - start, net.predict
+def side_by_side(recipe, X, y, X_test, y_test, seeds=3):
+    """Train by a recipe here and in PyTorch, in turns: seconds, seconds, our test accuracies."""
+    ours, theirs, reached = [], [], []
+    peers.set_threads(2)
+    with threadpool_limits(2):
+        for seed in range(seeds):
+            net, record = fit(recipe, seed, X, y)
+            ours.append(record["seconds"])
+            reached.append(100 * float(np.mean(net.predict(X_test) == y_test)))
+            seconds, _ = peers.torch_recipe(X, y, recipe, seed)
+            theirs.append(seconds)
+    return ours, theirs, reached
