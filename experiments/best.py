@@ -11,7 +11,7 @@ from .running import percent, score
 COST = "8 minutes"
 ALONE = False
 SEEDS = [0, 1, 2, 3, 4]
-RECIPE = Recipe(hidden=(800, 800), optimizer="adam", lr=3e-3, one_cycle=True, batch=256, epochs=12,
+RECIPE = Recipe(hidden=(800, 800), optimizer="adam", lr=3e-3, one_cycle=True, batch=256, epochs=16,
                 smoothing=0.1, shifts=1)  # fmt: skip
 
 
