@@ -1,9 +1,10 @@
 # `make` alone lists what there is. Everything is safe to repeat, and fast the second time.
 PYTHON ?= python3
 PORT ?= 8000
+JOBS ?= 1
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test serve refresh lint bench mutants clean
+.PHONY: help book test serve refresh lint bench experiments mutants clean
 
 help: ## list what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1 #\2/p' Makefile | column -t -s '#'
@@ -28,6 +29,9 @@ lint: .venv/test ## check the code's style
 
 bench: .venv/bench ## measure explorers, pages and training against other libraries
 	$(BIN)/python -m benchmarks
+
+experiments: .venv/bench ## redo what takes too long for a page (about an hour); JOBS=2 uses two cores
+	$(BIN)/python -m experiments all --jobs $(JOBS)
 
 mutants: .venv/test ## break the library on purpose, see that the tests notice
 	$(BIN)/python benchmarks/mutants.py

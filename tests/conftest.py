@@ -2,6 +2,7 @@
 
 import importlib
 import os
+from pathlib import Path
 
 import hypothesis
 import numpy as np
@@ -27,6 +28,16 @@ def torch():
         missing("PyTorch (pip install -r requirements-torch.txt)")
     torch.set_num_threads(1)
     return torch
+
+
+@pytest.fixture(scope="session")
+def real_folder():
+    """The folder with MNIST's own files: MNIST_DIR, or the one beside the checkout."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
+    for folder in (os.environ.get("MNIST_DIR"), beside):
+        if folder and Path(folder).is_dir():
+            return folder
+    missing("MNIST (set MNIST_DIR)")
 
 
 @pytest.fixture

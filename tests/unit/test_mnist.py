@@ -2,7 +2,6 @@
 
 import gzip
 import hashlib
-import os
 import socket
 import struct
 import subprocess
@@ -13,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import missing
 
 import nnlib.mnist
 from nnlib.data import DataUnavailable, mnist
@@ -479,15 +477,6 @@ def test_idx_refuses(raw, message):
 
 
 # ---------------------------------------------------------------------------- the real files
-
-
-@pytest.fixture(scope="module")
-def real_folder():
-    beside = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
-    for folder in (os.environ.get("MNIST_DIR"), beside):
-        if folder and Path(folder).is_dir():
-            return folder
-    missing("MNIST (set MNIST_DIR)")
 
 
 def test_the_real_mnist(real_folder):
