@@ -39,7 +39,7 @@ def runner(jobs=1, dask=None):
             stack.enter_context(parallel_config(backend="loky", n_jobs=jobs))
 
         def run(function, settings):
-            return Parallel(verbose=2)(delayed(_single)(function, s) for s in settings)
+            return Parallel(verbose=10)(delayed(_single)(function, s) for s in settings)
 
         yield run
 
