@@ -3,6 +3,8 @@
     python -m experiments                    lists them, with what they cost
     python -m experiments reference best     runs these two
     python -m experiments all                runs all, as ``make experiments`` does
+    … --jobs 4                               in four processes on this machine
+    … --dask tcp://host:8786                 on a Dask cluster, by its scheduler's address
 
 Each module here is one experiment. Its docstring says what it asks, ``COST`` about how long it
 takes on two cores, ``SEEDS`` which seeds it uses, and ``experiment(run)`` returns what it found:
