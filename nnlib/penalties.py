@@ -69,7 +69,7 @@ def max_norm(net, c):
     """
     c = positive("c", c)
     for W, _ in net.weights:
-        incoming = 0 if W.ndim == 2 else (1, 2, 3)
+        incoming = (1, 2, 3) if W.ndim == 4 else -2
         squares = np.square(W, dtype=np.float64)  # float32 might overflow
         norms = np.sqrt(np.sum(squares, axis=incoming, keepdims=True))
         W *= c / np.maximum(norms, c)  # 1 for those that are short enough
