@@ -2,7 +2,7 @@
 
 All three go through joblib, and the experiments don't know which it is. A cluster's workers are
 started in a checkout of this repository with the same packages, and find MNIST as everybody else
-does (see `nnlib.data.mnist`).
+does (see `nnlib.data.mnist`). The record names the processor and the BLAS of the process that asks.
 """
 
 from contextlib import ExitStack, contextmanager
