@@ -16,6 +16,7 @@ from importlib import import_module
 import numpy as np
 import pytest
 from conftest import missing
+from threadpoolctl import threadpool_limits
 
 from experiments import NAMES, ablation, best, fast, reference, search, torch_same
 from experiments.recipe import FIRST, RandomShift, Recipe, fit
@@ -114,7 +115,8 @@ def test_ablation_keeps_what_helps():
 def test_first_epoch_again(module, real_arrays):
     known = recorded(module.__name__.split(".")[1])["runs"][0]
     X, y, *_ = real_arrays("test")
-    _, again = fit(module.RECIPE, known["seed"], X, y, epochs=1)
+    with threadpool_limits(1):  # as the recorded ones
+        _, again = fit(module.RECIPE, known["seed"], X, y, epochs=1)
     assert len(again["first_losses"]) == FIRST
     np.testing.assert_allclose(again["first_losses"], known["first_losses"], rtol=1e-3)
     assert again["loss"][0] == pytest.approx(known["loss"][0], rel=0.01)
@@ -125,12 +127,15 @@ def test_another_seed_would_not_pass(real_arrays):
     known = recorded("reference")["runs"][0]
     X, y, *_ = real_arrays("test")
     part = 16 * FIRST
-    _, other = fit(reference.RECIPE, known["seed"] + 1, X[:part], y[:part], epochs=1)
+    with threadpool_limits(1):
+        _, other = fit(reference.RECIPE, known["seed"] + 1, X[:part], y[:part], epochs=1)
     assert not np.allclose(other["first_losses"], known["first_losses"], rtol=1e-3)
 
 
 def test_same_losses_in_torch(torch, real_arrays):
-    again, known = torch_same.both(torch_same.SEEDS[0]), recorded("torch_same")
+    known = recorded("torch_same")
+    with threadpool_limits(1):
+        again = torch_same.both(torch_same.SEEDS[0])
     assert again["largest_difference"] <= known["limit"] == 1e-5
     assert known["largest_difference"] <= 1e-5
     assert len(again["nnlib_losses"]) == torch_same.STEPS
