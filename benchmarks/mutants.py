@@ -132,24 +132,29 @@ TABLE = {
         Network.decide: argmax(axis=1) => argmax(axis=0)
     """,
     "norms": """
-        moments: mean = x.mean(axes, keepdims=True) => mean = x.mean()
+        average: x.size / max(total.size, 1) => len(x)
+        moments: mean = average(x, axes) => mean = x.mean()
         moments: np.square(x - mean) => np.square(x)
         standardize: variance + eps => variance
         standardize: np.sqrt(variance + eps) => np.sqrt(variance) + eps
-        standardize_backward: - x_hat * np.mean(dx_hat * x_hat, axes, keepdims=True) =>
-        standardize_backward: dx -= dx_hat.mean(axes, keepdims=True) => pass
+        standardize_backward: - x_hat * average(dx_hat * x_hat, axes) =>
+        standardize_backward: dx -= average(dx_hat, axes) => pass
         standardize_backward: dx -= => dx +=
         standardize_backward: dx /= std => dx *= std
-        Norm.dx_hat: (dy * self.x_hat).sum(shared) => (dy * self.x_hat).mean(shared)
-        Norm.dx_hat: dy.sum(shared) => dy[0].sum()
+        Norm.dx_hat: (dy * self.x_hat).sum(shared, => (dy * self.x_hat).mean(shared,
+        Norm.dx_hat: dy.sum(shared, => dy[:1].sum(shared,
         Norm.dx_hat: per_channel(self.gamma, dy) * dy => dy
         Norm.scale_and_shift: + per_channel => - per_channel
         BatchNorm.update_averages: 1 - self.decay => self.decay
         BatchNorm.update_averages: (m / (m - 1)) => 1.0
         BatchNorm.update_averages: new * (mean - self.running_mean) => new * mean
         BatchNorm.forward: if training: => if True:
-        BatchNorm.backward: self.dx_hat(dy) / self.std => self.dx_hat(dy)
-        BatchNorm.backward: if self.training: => if True:
+        BatchNorm.backward: return dx_hat / self.std => return dx_hat
+        BatchNorm.backward: if not self.training: => if False:
+        BatchNorm.backward: dy.size // self.n => len(dy)
+        BatchNorm.backward: share * self.dgamma => self.dgamma
+        BatchNorm.backward: dx_hat -= per_channel => dx_hat += per_channel
+        BatchNorm.backward: dx_hat /= self.std => pass
         InstanceNorm.axes: range(2, x.ndim) => range(1, x.ndim)
         GroupNorm.grouped: self.groups, -1 => -1, self.groups
         LayerNorm.__init__: range(-len(self.shape), 0) => range(-1, 0)
@@ -214,9 +219,10 @@ TABLE = {
     """,
     "optim": """
         Optimizer.step: 1 - self.lr * self.weight_decay => 1 - self.weight_decay
-        Optimizer.step: range(0, theta.size, CHUNK) => range(0, min(theta.size, CHUNK), CHUNK)
+        Optimizer._begin: range(0, theta.size, CHUNK) => range(0, min(theta.size, CHUNK), CHUNK)
         Optimizer._advance: self.t += 1 => self.t += 2
         Optimizer._begin: np.flatnonzero(flips) => np.flatnonzero(flips)[:2]
+        Optimizer._begin: mask[piece], prepend => mask[:CHUNK], prepend
         _flush_denormals: >= 1e8 => <= 1e8
         _flush_denormals: np.finfo(a.dtype).tiny => 1e-38
         _average: 1 - beta => beta
@@ -234,17 +240,21 @@ TABLE = {
         Adadelta._update: _average(u, s, self.rho, s) => _average(u, d, self.rho, s)
         Adam._moments: _average(m, g, self.beta1, s) => _average(m, g, self.beta2, s)
         Adam._denominator: self.beta2**self.t => self.beta2**2
+        Adam._denominator: self.eps * r => self.eps
         Adam._denominator: self.beta2**self.t => self.beta2
         Adam._denominator: s += self.eps => s -= self.eps
         Adam._update: 1 - self.beta1**self.t => 1 - self.beta1
+        Adam._update: self.lr * r => self.lr
         AdaMax._update: np.maximum(u, s, out=u) => u += s
         AdaMax._update: u *= self.beta2 => u *= self.beta1
         AdaMax._update: s += self.eps => pass
         Nadam._mu: 1 - 0.5 * => 1 - 0.4 *
         Nadam._mu: 0.96 => 0.9
         Nadam._update: self.t + 1 => self.t
+        Nadam._update: self.lr * r => self.lr
         Nadam._update: (1 - mu) / (1 - self.mu_product) => (1 - mu)
         Nadam._update: self.mu_product * mu_next => self.mu_product
+        AMSGrad._update: self.lr * r => self.lr
         AMSGrad._update: np.maximum(v_max, v, out=v_max) => np.copyto(v_max, v)
         AdamW.__init__: non_negative("weight_decay", weight_decay) => weight_decay / 2
         Lion._update: np.sign(c, out=s) => np.copyto(s, c)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ._check import non_negative, positive, unit_interval
 
-CHUNK = 65_536  # numbers per piece: theta, g, the state and the scratch then stay in the cache
+CHUNK = 131_072  # numbers per piece: theta, g, the state and the scratch then stay in the cache
 
 
 class Optimizer:
@@ -70,16 +70,15 @@ class Optimizer:
             self._begin(theta)
         self.lr = float(self.lr)  # a np.float64 would make float32 arithmetic float64, and slow
         self._advance()
-        theta, grad, *state = (a.reshape(-1) for a in (theta, grad, *self.state.values()))
-        if self.weight_decay:
-            for start, stop in self._decayed:
-                theta[start:stop] *= 1 - self.lr * self.weight_decay
-        for start in range(0, theta.size, CHUNK):
-            piece = slice(start, start + CHUNK)
-            scratch = self._scratch[:, : theta[piece].size]
-            self._update(theta[piece], grad[piece], *(a[piece] for a in state), *scratch)
+        arrays = [a.reshape(-1) for a in (theta, grad, *self.state.values())]
+        for piece, decayed in self._pieces:
+            theta, g, *state = (a[piece] for a in arrays)
+            if self.weight_decay:
+                for run in decayed:
+                    theta[run] *= 1 - self.lr * self.weight_decay
+            self._update(theta, g, *state, *self._scratch[:, : theta.size])
             if self.t % 100 == 0:
-                _flush_denormals(a[piece] for a in state)
+                _flush_denormals(state)
 
     def _advance(self):
         self.t += 1
@@ -92,9 +91,13 @@ class Optimizer:
         if np.shape(mask) != theta.shape:
             raise ValueError(f"decay_mask must have theta's shape {theta.shape}, "
                              f"got {np.shape(mask)}")
-        # where the mask turns on and off: (start, stop) of each run of decayed parameters
-        flips = np.diff(np.ravel(mask).astype(bool), prepend=False, append=False)
-        self._decayed = np.flatnonzero(flips).reshape(-1, 2).tolist()
+        mask = np.ravel(mask).astype(bool)
+        self._pieces = []  # slices of theta, each with the slices of its decayed parameters
+        for start in range(0, theta.size, CHUNK):
+            piece = slice(start, start + CHUNK)
+            flips = np.diff(mask[piece], prepend=False, append=False)  # the mask turns on, or off
+            runs = np.flatnonzero(flips).reshape(-1, 2).tolist()
+            self._pieces.append((piece, [slice(*run) for run in runs]))
         self.state = {name: np.zeros_like(theta) for name in self.remembers}
         self._like = theta.shape, theta.dtype
         self._scratch = np.empty((self.n_scratch, min(CHUNK, theta.size)), theta.dtype)
@@ -395,16 +398,17 @@ class Adam(Optimizer):
         _average(v, s, self.beta2, s)
 
     def _denominator(self, v, s):
-        """s = sqrt(v_hat) + eps"""
-        np.sqrt(v, out=s)
-        s *= 1 / math.sqrt(1 - self.beta2**self.t)
-        s += self.eps
+        """s = (sqrt(v_hat) + eps) * r, and r = sqrt(1 - beta2**t), the root of v's correction."""
+        r = math.sqrt(1 - self.beta2**self.t)
+        np.sqrt(v, out=s)  # sqrt(v_hat) * r, without a pass over all numbers to divide by r
+        s += self.eps * r
+        return r
 
     def _update(self, theta, g, m, v, s):
         self._moments(g, m, v, s)
-        self._denominator(v, s)
+        r = self._denominator(v, s)
         np.divide(m, s, out=s)
-        s *= self.lr / (1 - self.beta1**self.t)
+        s *= self.lr * r / (1 - self.beta1**self.t)
         theta -= s
 
 
@@ -487,9 +491,9 @@ class Nadam(Adam):
         np.multiply(m, mu_next / (1 - self.mu_product * mu_next), out=m_hat)
         np.multiply(g, (1 - mu) / (1 - self.mu_product), out=s)
         m_hat += s
-        self._denominator(v, s)
+        r = self._denominator(v, s)
         m_hat /= s
-        m_hat *= self.lr
+        m_hat *= self.lr * r
         theta -= m_hat
 
 
@@ -512,9 +516,9 @@ class AMSGrad(Adam):
     def _update(self, theta, g, m, v, v_max, s):
         self._moments(g, m, v, s)
         np.maximum(v_max, v, out=v_max)
-        self._denominator(v_max, s)
+        r = self._denominator(v_max, s)
         np.divide(m, s, out=s)
-        s *= self.lr / (1 - self.beta1**self.t)
+        s *= self.lr * r / (1 - self.beta1**self.t)
         theta -= s
 
 

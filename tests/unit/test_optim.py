@@ -274,6 +274,15 @@ def test_a_scattered_mask_of_any_shape(rng):
     np.testing.assert_array_equal(theta, expected)
 
 
+def test_decayed_runs_may_cross_the_borders_of_chunks(rng, monkeypatch):
+    monkeypatch.setattr(optim, "CHUNK", 64)
+    mask = np.repeat([True, False, True, False, True], [150, 10, 32, 64, 77])
+    theta = rng.normal(size=333)
+    expected = np.where(mask, theta * (1 - 0.1 * 0.5), theta)
+    SGD(lr=0.1, weight_decay=0.5, decay_mask=mask).step(theta, np.zeros(333))
+    np.testing.assert_array_equal(theta, expected)
+
+
 # ---------------------------------------------------------------- chunks, memory, dtype, denormals
 
 @pytest.mark.parametrize("kind", ALL)
