@@ -201,7 +201,7 @@ def _minus_max(z, axis):
     if z.size == 0:
         raise ValueError(f"z must hold at least one score, got shape {z.shape}")
     with np.errstate(over="ignore"):  # a difference may exceed the float range; then stay inside
-        return np.maximum(z - np.max(z, axis, keepdims=True), np.finfo(z.dtype).min)
+        return np.maximum(z - z.max(axis, keepdims=True), np.finfo(z.dtype).min)
 
 
 def softmax(z, axis=-1):

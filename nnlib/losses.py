@@ -159,7 +159,8 @@ def softmax_cross_entropy(logits, target, label_smoothing=0.0) -> tuple[float, n
     s = unit_interval("label_smoothing", label_smoothing)
     logits, q = _rows(logits, target)
     n, k = logits.shape
-    q = (1 - s) * q + s / k
+    if s > 0:
+        q = (1 - s) * q + s / k
     log_p = log_softmax(logits)
     return -float(np.sum(q * log_p)) / n, (np.exp(log_p) - q) / n
 
