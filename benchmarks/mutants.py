@@ -133,6 +133,7 @@ TABLE = {
     """,
     "norms": """
         average: x.size / max(total.size, 1) => len(x)
+        average: max(total.size, 1) => total.size
         moments: mean = average(x, axes) => mean = x.mean()
         moments: np.square(x - mean) => np.square(x)
         standardize: variance + eps => variance

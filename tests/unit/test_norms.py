@@ -193,6 +193,11 @@ def test_two_samples_are_a_batch(rng):
     assert np.allclose(net.state, [0.1 * 5, 0.9 + 0.1 * 8])  # the variance: 4, with m / (m - 1), 8
 
 
+def test_no_tokens_have_no_mean(rng):
+    norm = build([LayerNorm(3)], rng).layers[0]
+    assert norm.forward(np.zeros((0, 3))).shape == norm.backward(np.zeros((0, 3))).shape == (0, 3)
+
+
 def test_repr():
     norms = [BatchNorm(3), InstanceNorm(3), GroupNorm(1, 3), LayerNorm(3), RMSNorm((3, 2))]
     assert repr(norms) == (
