@@ -89,6 +89,13 @@ def test_best_is_what_the_search_has_chosen():
     assert len(means) == 2 and found["winner"] == max(means, key=means.get)
 
 
+def test_the_reference_has_the_better_penalty():
+    readings = recorded("penalty")["readings"]
+    losses = {reading["l2"]: np.mean(reading["validation_loss"]) for reading in readings}
+    assert set(losses) == {reference.RECIPE.l2, reference.OTHER.l2}
+    assert min(losses, key=losses.get) == reference.RECIPE.l2
+
+
 def test_the_goals_were_reached():
     assert recorded("reference")["test_accuracy"]["mean"] >= 98.1
     assert recorded("best")["test_accuracy"]["mean"] >= 99.0
