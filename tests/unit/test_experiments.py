@@ -145,6 +145,7 @@ def test_same_losses_in_torch(torch, real_arrays):
         again = torch_same.both(torch_same.SEEDS[0])
     assert again["largest_difference"] <= known["limit"] == 1e-5
     assert known["largest_difference"] <= 1e-5
+    assert known["recipe"] == as_json(asdict(reference.RECIPE))
     assert len(again["nnlib_losses"]) == torch_same.STEPS
     np.testing.assert_allclose(again["nnlib_losses"], known["nnlib_losses"], rtol=1e-3)
     np.testing.assert_allclose(again["torch_losses"], known["torch_losses"], rtol=1e-3)
