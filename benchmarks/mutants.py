@@ -52,7 +52,7 @@ TABLE = {
         silu_derivative: (1 + floats => (1 - floats
         softplus: + np.log1p => - np.log1p
         softmax: e.sum(axis, keepdims=True) => e.sum(0, keepdims=True)
-        _minus_max: np.max(z, axis, keepdims=True) => np.max(z)
+        _minus_max: z.max(axis, keepdims=True) => z.max()
         log_softmax: z - np.log => z + np.log
     """,
     "losses": """
