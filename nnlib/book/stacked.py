@@ -1,4 +1,4 @@
-"""Networks side by side: the library's layers with one more axis in front, for statements over seeds.
+"""Networks side by side: layers with one more axis in front, for statements over seeds.
 
 To say "on average, over ten seeds", ten networks must be trained. One after the other, small
 networks spend most of their time in Python; side by side they cost little more than one. X is
