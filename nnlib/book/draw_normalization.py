@@ -38,7 +38,7 @@ def draw_paths(ax):
     for x, y, name in NODES.values():
         ax.plot(x, y, "o", ms=26, mfc="white", mec=INK, mew=1.2)
         ax.text(x, y, name, ha="center", va="center", fontsize=13, color=INK)
-    for text, place, colour in [("itself", (2.9, -0.22), BLUE),
+    for text, place, colour in [("itself", (3.5, -0.22), BLUE),
                                 ("through the spread, to all", (3.5, 1.5), ORANGE),
                                 ("through the mean, to all", (1.0, -1.42), GREEN)]:  # fmt: skip
         ax.text(*place, text, color=colour, ha="center", va="center", fontsize=11)
@@ -116,7 +116,7 @@ def draw_block(ax, shape, mask=None, *, colour=ORANGE, names=True):
                                  fc="none" if mask is None else colour, ec=GREY,
                                  lw=0.7))  # fmt: skip
     N, C, P = shape
-    ax.set(xlim=(-0.9, C + 0.55 * N + 0.9), ylim=(-0.95, P + 0.42 * N + 0.35), aspect="equal")
+    ax.set(xlim=(-0.9, 1.15 * C + 0.55 * N), ylim=(-0.95, P + 0.42 * N + 0.35), aspect="equal")
     ax.set_axis_off()
     if names:
         ax.text(C / 2, -0.2, "channels C", ha="center", va="top", fontsize=10)
