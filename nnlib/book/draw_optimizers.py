@@ -124,13 +124,15 @@ def verdict(path, place):
         lengths = np.linalg.norm(np.diff(path.theta, axis=0), axis=-1)
         lengths = lengths[lengths > 0]  # the last one is zero: a lost walker stands still
         growth = "" if len(lengths) < 3 else (
-            f", its last steps growing {lengths[-1] / lengths[-2]:.1f}-fold")
+            f" (its last step {lengths[-1] / lengths[-2]:.1f} times as long as the one before)")
         return f"diverged at step {path.diverged_at}{growth}: the rate is too large here"
     x, y = path.theta[-1]
     where = f"at ({x:.2f}, {y:.2f})"
     (x0, x1), (y0, y1) = place.domain
     if not (x0 <= x <= x1 and y0 <= y <= y1):
-        return f"left the picture; after {steps} steps f = {path.values[-1]:.3g} {where}"
+        inside = ((path.theta >= (x0, y0)) & (path.theta <= (x1, y1))).all(axis=-1)
+        left = int(np.flatnonzero(inside).max(initial=-1)) + 1
+        return f"left the picture at step {left}, and is {where} after {steps} steps"
     return f"after {steps} steps f = {path.values[-1]:.4g} {where}"
 
 
