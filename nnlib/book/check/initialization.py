@@ -6,7 +6,7 @@ from ...activations import softplus
 from . import array, checker, choice, function, number, numbers
 
 who_gets_what = choice(
-    "a", "ReLU halves the mean square, and 2 makes up for it; tanh near 0 and SELU keep it.",
+    "a", "ReLU halves the mean square; tanh near 0 and SELU keep it.",
     {
         "b": "The other way round: the factor 2 makes up for the half that ReLU removes.",
         "c": "Glorot's variance is half of what ReLU needs, and He's twice what SELU needs.",
@@ -212,8 +212,7 @@ def softplus_size(answer=...):
             return f"With g = {value.item():.3g} the RMS after one layer is {after:.3f}."
 
     checker("put a number in place of the dots", judge,
-            "But δ shrinks: the slope's mean square is about 0.30, and g² = 1.2 doesn't make up "
-            "for it.")(answer)  # fmt: skip
+            "But δ shrinks: E[f′²] is about 0.30, and g² = 1.2.")(answer)  # fmt: skip
 
 
 def lsuv(answer=...):
