@@ -84,7 +84,7 @@ strength = number(
 )  # fmt: skip
 
 dense_truth = choice(
-    "b", "No input is useless, so zeros are mistakes. A prior is good where it is true.",
+    "b", "No input is useless, so zeros are mistakes.",
     {
         "a": "Measure it again: setting weights to 0 costs, if all of them count.",
         "c": "Forty weights from sixty noisy points: without a penalty the variance is large.",
