@@ -101,7 +101,8 @@ def test_clip(said, answer, words):
 
 
 @pytest.mark.parametrize("answer, words", [
-    (0.9, "RMS after one layer"), (1.083, "Right."), (-1, "positive"), (0, "positive"), (np.inf, "Not yet"),
+    (0.9, "RMS after one layer"), (1.083, "Right."), (-1, "positive"), (0, "positive"),
+    (np.inf, "Not yet"),
 ])  # fmt: skip
 def test_softplus_size(said, answer, words):
     with np.errstate(all="ignore"):
