@@ -16,7 +16,7 @@ NODES = {
 EDGES = [  # from, to, local derivative, colour, where the text stands
     ("x", "d", "$1$", BLUE, (1.0, 0.17)), ("d", "xhat", "$1/s$", BLUE, (3.5, 0.17)),
     ("xhat", "y", "$\\gamma$", INK, (5.6, 0.17)),
-    ("d", "v", "$2d_n/N$", ORANGE, (2.0, 0.68)), ("v", "s", "$1/2s$", ORANGE, (3.5, 1.17)),
+    ("d", "v", "$2d_n/N$", ORANGE, (2.0, 0.68)), ("v", "s", "$1/2s$", ORANGE, (3.5, 1.24)),
     ("s", "xhat", "$-d_n/s^2$", ORANGE, (5.05, 0.68)),
     ("x", "mu", "$1/N$", GREEN, (0.2, -0.68)), ("mu", "d", "$-1$", GREEN, (1.75, -0.68)),
 ]  # fmt: skip
@@ -39,10 +39,10 @@ def draw_paths(ax):
         ax.plot(x, y, "o", ms=26, mfc="white", mec=INK, mew=1.2)
         ax.text(x, y, name, ha="center", va="center", fontsize=13, color=INK)
     for text, place, colour in [("itself", (3.5, -0.22), BLUE),
-                                ("through the spread, to all", (3.5, 1.5), ORANGE),
+                                ("through the spread, to all", (3.5, 1.62), ORANGE),
                                 ("through the mean, to all", (1.0, -1.42), GREEN)]:  # fmt: skip
         ax.text(*place, text, color=colour, ha="center", va="center", fontsize=11)
-    ax.set(xlim=(-0.5, 6.7), ylim=(-1.65, 1.75), aspect="equal")
+    ax.set(xlim=(-0.5, 6.7), ylim=(-1.65, 1.85), aspect="equal")
     ax.set_axis_off()
     return len(EDGES)
 
