@@ -6,7 +6,7 @@ from matplotlib.colors import LogNorm
 
 from .plots import BLACK, ORANGE, grid
 
-DECADES = 5  # of height, in contours of equal ratios
+DECADES = 4.4  # of height, in contours of equal ratios
 LEVELS = 16
 
 
@@ -18,10 +18,10 @@ def contour_levels(place, z):
     return place.minimum + top * 10.0 ** np.linspace(-DECADES, 0, LEVELS)
 
 
-def draw_landscape(ax, place, *, start=None, n=90, labels=True):
+def draw_landscape(ax, place, *, start=None, n=160, labels=True):
     """Filled contours over the landscape's domain, its lowest points as stars, and the start.
 
-    The darker, the higher; the heights of the contours depend on the landscape alone, so that all
+    The stronger the colour, the higher; the heights of the contours depend on the landscape alone, so that all
     pictures of it have the same scale.
 
     Parameters
@@ -137,7 +137,7 @@ def verdict(path, place):
 
 
 def draw_map(ax, table, x, y, *, most, log_x=True):
-    """A heat map of step counts: light is few, dark is many, grey is never.
+    """A heat map of step counts: yellow is few, violet is many, grey is never.
 
     Parameters
     ----------
@@ -147,7 +147,7 @@ def draw_map(ax, table, x, y, *, most, log_x=True):
     x, y : arrays
         What belongs to the columns and rows; x on a logarithmic axis unless ``log_x`` is False.
     most : int
-        The step count of the darkest colour.
+        The step count at the violet end.
 
     Returns
     -------

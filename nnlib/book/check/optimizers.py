@@ -64,7 +64,7 @@ average = array(
 )  # fmt: skip
 
 first_step = array(
-    [-0.01, 0.01], "m̂/√v̂ = g/|g|: the first step is the learning rate, against the sign.",
+    [-0.01, 0.01], "m̂/√v̂ = g/|g|: the first step is the rate, against the sign.",
     mistakes=[
         ([0.01, -0.01], "Downhill is against the gradient."),
         ([-2.5, 0.00004], "That is gradient descent's step. Adam divides by √v̂."),
@@ -76,7 +76,7 @@ first_step = array(
 )  # fmt: skip
 
 translate = number(
-    0.02, "The sum is 1/(1 − μ) = 20 times the average, so the rate is a twentieth.",
+    0.02, "The sum is 1/(1 − μ) = 20 times the average: a twentieth of the rate.",
     mistakes={
         8: "The other way round: the sum is the larger velocity, and needs the smaller rate.",
         0.4: "The sum is 20 times the average. The same rate would go 20 times as far.",
@@ -132,7 +132,7 @@ adam = function(
 
 floor = function(
     lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2 / n,
-    "About ησ²/4n for small rates: proportional to the rate, inversely to the batch.",
+    "About ησ²/4n for small rates: in proportion to η/n.",
     inputs=[(0.1, 1.0, 16.0, 16), (0.05, 10.0, 4.0, 64), (0.3, 4.0, 2.0, 1), (1.9, 1.0, 1.0, 8)],
     mistakes=[
         (lambda lr, c, sigma, n: lr / (c * (2 - lr * c)) * sigma**2 / n,
@@ -161,8 +161,7 @@ adagrad_rate = function(
 )  # fmt: skip
 
 find_the_bug = choice(
-    "b", "size must be √v + eps. With v itself, a gradient 100 times larger makes a step 100 "
-    "times smaller.",
+    "b", "size must be √v + eps: v is a mean of squares.",
     {
         "a": "The average of the squares is right.",
         "c": "This line is right, once size is a size.",
@@ -194,7 +193,7 @@ def _judge_sliders(answer):
 
 sliders = checker(
     "put a list of four texts in place of the dots", _judge_sliders,
-    "Growth: rate. Trembling: rate. Long waves: momentum. Smooth and slow: rate, upwards.",
+    "Growth, trembling: rate down. Long waves: momentum. Smooth: rate up.",
 )  # fmt: skip
 
 START, GOAL, MOST = (-1.5, 2.0), 1e-6, 20_000
@@ -202,7 +201,7 @@ RANKS = [  # at most so many steps
     (5, "No gradient tells so fast where the minimum is. Is it written in your code?"),
     (60, "That is the speed of methods that learn the curvature on their way, such as BFGS."),
     (160, "Fewer than we found with any optimizer of this chapter."),
-    (250, "As few as we found by tuning Nesterov's rate and momentum together."),
+    (250, "As few as with Nesterov's rate and momentum both tuned."),
     (550, "As few as the best of the table, Adam and Momentum with their other defaults."),
     (1000, "Solved. The best of the table, with their other defaults, need about half of it."),
 ]
