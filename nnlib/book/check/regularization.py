@@ -244,7 +244,7 @@ def ridge_challenge(answer=...):
 
 def four_curves():
     """Training curves of four settings on the moons, four networks each: {"A": Runs, …}."""
-    cases = {"A": (16, Adam(lr=0.0005), 0), "B": (100, Adam(lr=0.03), 0),
+    cases = {"A": (16, Adam(lr=0.0003), 0), "B": (100, Adam(lr=0.03), 0),
              "C": (64, SGD(lr=8), 0), "D": (16, Adam(lr=0.05), 0.1)}  # fmt: skip
     curves = {}
     for name, (width, optimizer, lam) in cases.items():
