@@ -13,6 +13,7 @@ import numpy as np
 from ..data import digits
 from ..layers import Linear, ReLU
 from ..network import Network
+from .stacked import each_loss, evaluate_stack, stacked_losses, stacked_networks
 
 INPUTS, HIDDEN, CLASSES = 64, 32, 10
 
@@ -60,24 +61,27 @@ def train_many(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train=1
     images, labels = digits()
     images, every = images.astype(np.float64), every or steps
     batches, held_out = _deal(len(images), n_train, batch_size, steps, seeds)
-    validation = [(images[rows], labels[rows]) for rows in held_out]
+    validation = images[held_out[which]], labels[held_out[which]]
+    net = _networks([seeds[k] for k in which])
+    owner = _owner(net)
 
     optimizer.reset()
-    theta = np.stack([network(seed).params for seed in seeds])[which]  # (R, P)
-    grads, losses, errors, val_losses = np.empty_like(theta), [], [], []
+    losses, errors, val_losses = [], [], []
     with np.errstate(all="ignore"):
         for t in range(steps):
             rows = batches[which, t]  # (R, batch_size)
-            losses.append(_losses_and_grads(theta, grads, images[rows], labels[rows]))
+            logits = net.forward(images[rows], training=True)
+            losses.append(each_loss(logits, labels[rows]))
+            net.backward(stacked_losses(logits, labels[rows])[1])
             if momentum is not None:
                 setattr(optimizer, optimizer.momentum_name, momentum[t])
-            direction = np.zeros_like(theta)
-            optimizer.step(direction, grads)
-            theta += rates[:, t, None] * direction
+            direction = np.zeros_like(net.params)
+            optimizer.step(direction, net.grads)
+            net.params += rates[owner, t] * direction
             if (t + 1) % every == 0:
-                seen = [_validate(p, *validation[k]) for p, k in zip(theta, which, strict=True)]
-                errors.append([error for error, _ in seen])
-                val_losses.append([loss for _, loss in seen])
+                val_loss, right = evaluate_stack(net, *validation)
+                val_losses.append(val_loss)
+                errors.append(100 * (1 - right))
     notes = (np.array(a).T.reshape(*shape, -1) for a in (losses, errors, val_losses))
     return Runs(*notes)
 
@@ -86,6 +90,23 @@ def network(seed):
     """The network that `train_many` trains, with the first weights of this seed."""
     layers = [Linear(INPUTS, HIDDEN), ReLU(), Linear(HIDDEN, CLASSES)]
     return Network(layers, rng=np.random.default_rng(seed), dtype=np.float64)
+
+
+def _networks(seeds):
+    """R networks side by side, each with the first weights of its seed."""
+    stack = stacked_networks(len(seeds), INPUTS, HIDDEN, CLASSES, rng=np.random.default_rng(0))
+    first = {seed: network(seed) for seed in set(seeds)}
+    for r, seed in enumerate(seeds):
+        for layer, single in zip(stack.layers, first[seed].layers, strict=True):
+            if layer.param_shapes():
+                layer.W[r], layer.b[r] = single.W, single.b
+    return stack
+
+
+def _owner(stack):
+    """Which of the R networks each number of ``stack.params`` belongs to."""
+    shapes = [shape for layer in stack.layers for shape in layer.param_shapes().values()]
+    return np.concatenate([np.repeat(np.arange(r), a * b) for r, a, b in shapes])
 
 
 def _momentum(schedules, steps):
@@ -111,44 +132,3 @@ def _deal(n, n_train, batch_size, steps, seeds):
         batches.append(rows[:steps])
         held_out.append(order[n_train:])
     return np.array(batches), np.array(held_out)
-
-
-def _views(theta):
-    """W1 (R, 64, 32), b1 (R, 1, 32), W2 (R, 32, 10) and b2 (R, 1, 10): windows onto (R, P)."""
-    shapes = (INPUTS, HIDDEN), (1, HIDDEN), (HIDDEN, CLASSES), (1, CLASSES)
-    ends = np.cumsum([a * b for a, b in shapes])[:-1]
-    return [part.reshape(*theta.shape[:-1], *shape)
-            for part, shape in zip(np.split(theta, ends, axis=-1), shapes, strict=True)]
-
-
-def _losses_and_grads(theta, grads, X, y):
-    """The loss of each run (R,) on its own batch X (R, N, 64), y (R, N); fills grads (R, P)."""
-    W1, b1, W2, b2 = _views(theta)
-    dW1, db1, dW2, db2 = _views(grads)
-    A = np.maximum(X @ W1 + b1, 0)
-    loss, delta = _cross_entropy(A @ W2 + b2, y)
-    delta /= y.shape[-1]
-    np.matmul(A.swapaxes(1, 2), delta, out=dW2)
-    np.sum(delta, axis=1, keepdims=True, out=db2)
-    delta = (delta @ W2.swapaxes(1, 2)) * (A > 0)
-    np.matmul(X.swapaxes(1, 2), delta, out=dW1)
-    np.sum(delta, axis=1, keepdims=True, out=db1)
-    return loss
-
-
-def _cross_entropy(Z, y):
-    """Mean loss over the rows of Z (..., N, K), and p - y."""
-    Z = Z - Z.max(axis=-1, keepdims=True)
-    p = np.exp(Z)
-    total = p.sum(axis=-1, keepdims=True)
-    right = np.take_along_axis(Z, y[..., None], axis=-1)
-    p /= total
-    np.put_along_axis(p, y[..., None], np.take_along_axis(p, y[..., None], axis=-1) - 1, axis=-1)
-    return (np.log(total) - right).mean(axis=(-2, -1)), p
-
-
-def _validate(theta, X, y):
-    """One network on its validation data: percent wrong, and mean loss."""
-    W1, b1, W2, b2 = _views(theta)
-    Z = np.maximum(X @ W1 + b1, 0) @ W2 + b2
-    return 100 * np.mean(Z.argmax(axis=-1) != y), _cross_entropy(Z, y)[0]

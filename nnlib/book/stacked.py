@@ -83,14 +83,18 @@ def stacked_losses(logits, y, label_smoothing=0.0):
     return s * value, s * d.reshape(logits.shape)
 
 
+def each_loss(logits, y):
+    """The cross-entropy of each network: logits (S, N, K) and labels (S, N) to (S,)."""
+    logits = logits - logits.max(axis=-1, keepdims=True)
+    log_p = np.take_along_axis(logits, y[..., None], axis=-1)[..., 0]
+    return (np.log(np.exp(logits).sum(axis=-1)) - log_p).mean(axis=1)
+
+
 def evaluate_stack(net, X, y):
     """Mean loss and accuracy of each network on its own data: two arrays (S,)."""
     pieces = [net(X[:, i : i + 400]) for i in range(0, X.shape[1], 400)]  # small ones stay in cache
     logits = np.concatenate(pieces, axis=1)
-    logits -= logits.max(axis=-1, keepdims=True)
-    log_p = np.take_along_axis(logits, y[..., None], axis=-1)[..., 0]
-    log_p -= np.log(np.exp(logits).sum(axis=-1))
-    return -log_p.mean(axis=1), np.mean(logits.argmax(axis=-1) == y, axis=1)
+    return each_loss(logits, y), np.mean(logits.argmax(axis=-1) == y, axis=1)
 
 
 def train_stack(net, X, y, *, optimizer, steps, validation, penalty=None, label_smoothing=0.0,
