@@ -123,8 +123,13 @@ def verdict(path, place):
     if path.diverged_at >= 0:
         lengths = np.linalg.norm(np.diff(path.theta, axis=0), axis=-1)
         lengths = lengths[lengths > 0]  # the last one is zero: a lost walker stands still
-        growth = "" if len(lengths) < 3 else (
-            f" (its last step {lengths[-1] / lengths[-2]:.1f} times as long as the one before)")
+        growth = (
+            ""
+            if len(lengths) < 3
+            else (
+                f" (its last step {lengths[-1] / lengths[-2]:.1f} times as long as the one before)"
+            )
+        )
         return f"diverged at step {path.diverged_at}{growth}: the rate is too large here"
     x, y = path.theta[-1]
     where = f"at ({x:.2f}, {y:.2f})"
@@ -166,5 +171,3 @@ def draw_map(ax, table, x, y, *, most, log_x=True):
     row, column = np.unravel_index(np.nanargmin(table), table.shape)
     ax.plot(x[column], y[row], "*", color=ORANGE, ms=14, mec="white", mew=1)
     return int(table[row, column]), float(x[column]), float(y[row])
-
-

@@ -72,7 +72,8 @@ def test_verdict():
     words = verdict(lost, bowl)
     assert f"diverged at step {lost.diverged_at}" in words and "4.0 times" in words
     assert verdict(descend(bowl, SGD(lr=0.1), (1, 1), 1), bowl) == (
-        "after 1 steps f = 0.405 at (0.90, 0.00)")
+        "after 1 steps f = 0.405 at (0.90, 0.00)"
+    )
     away = verdict(descend(saddle, SGD(lr=0.1), (0, 1), 10), saddle)
     assert away == "left the picture at step 4, and is at (0.00, 6.19) after 10 steps"
     early = descend(lambda t: (np.nan, t), SGD(lr=1.0), (0, 1), 5)

@@ -42,8 +42,10 @@ def table():
         steps = [int(s.replace(",", "")) for s in steps.split()]
         # two digits of the rate are enough to tell which of 4 in each factor of 10 it was
         rates = [10 ** (round(4 * math.log10(float(r))) / 4) for r in rates]
-        found |= {(name, place): pair
-                  for place, pair in zip(PLACES, zip(rates, steps, strict=True), strict=True)}
+        found |= {
+            (name, place): pair
+            for place, pair in zip(PLACES, zip(rates, steps, strict=True), strict=True)
+        }
     return found
 
 
