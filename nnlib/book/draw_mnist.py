@@ -1,6 +1,7 @@
 """Pictures of the chapter on MNIST, and the note that it shows where MNIST is not at hand."""
 
 from html import escape
+from textwrap import fill
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def draw_steps(ax, names, means, spreads, kept):
                     mfc=colour if keep else "white")  # fmt: skip
         halo(ax.annotate(f"{mean:.2f}", (mean, row), (0, 7), textcoords="offset points",
                          ha="center", fontsize=10))  # fmt: skip
-    ax.set_yticks(rows, names)
+    ax.set_yticks(rows, [fill(name, 20) for name in names])
     ax.set(ylim=(-0.6, len(names) - 0.2), xlabel="validation accuracy (%)")
     return float(max(means))
 
