@@ -21,8 +21,8 @@ def contour_levels(place, z):
 def draw_landscape(ax, place, *, start=None, n=160, labels=True):
     """Filled contours over the landscape's domain, its lowest points as stars, and the start.
 
-    The stronger the colour, the higher; the heights of the contours depend on the landscape alone, so that all
-    pictures of it have the same scale.
+    The stronger the colour, the higher. The heights of the contours depend on the landscape alone,
+    so that all pictures of it have the same scale.
 
     Parameters
     ----------
