@@ -158,5 +158,5 @@ def headings(path):
 
 
 def slug(heading):
-    """The anchor that MyST gives a heading."""
-    return default_slugify(heading.replace("`", ""))
+    """The anchor that MyST gives a heading: formulas leave no trace in it."""
+    return default_slugify(re.sub(r"\$[^$]*\$|`", "", heading))
