@@ -16,7 +16,7 @@ COST = "10 minutes"
 ALONE = False
 SEEDS = [0, 1, 2]
 SEED_FOR_LR = 100
-LRS = {"sgd": (0.3, 1.0, 3.0, 10.0), "momentum": (0.03, 0.1, 0.3), "adam": (3e-4, 1e-3, 3e-3)}
+LRS = {"sgd": (0.3, 1.0, 3.0, 10.0, 30.0), "momentum": (0.03, 0.1, 0.3), "adam": (3e-4, 1e-3, 3e-3)}
 PLAIN = Recipe(activation="sigmoid", init="normal", output_init="normal", batch=128, epochs=5)
 STEPS = {
     "plain: sigmoid, weights of std 0.01, SGD": {},
