@@ -41,7 +41,11 @@ class Layer:
         raise NotImplementedError
 
     def backward_params(self, dy):
-        """Only the parameters' gradients: all that a network's first layer needs in training."""
+        """Only the parameters' gradients: all that a network's first layer needs in training.
+
+        Network calls this directly on its first layer, and not ``backward``. So a layer that wraps
+        another, or inherits from one that overrides this, must override it, too.
+        """
         self.backward(dy)
 
     def bind(self, views):
