@@ -41,7 +41,7 @@ def standardize_backward(dx_hat, x_hat, std, axes, center=True):
 
     An input reaches its own x̂ directly, and every x̂ of its set through the mean and the std. So
     there are three terms: dx = (dx̂ - mean(dx̂) - x̂ mean(dx̂ · x̂)) / std. Without the last two,
-    the gradient is off by tens of percent.
+    the gradients of a network are off by about their own length, or several times that.
     """
     dx = dx_hat - x_hat * average(dx_hat * x_hat, axes)
     if center:

@@ -30,7 +30,7 @@ scalings = array(
 )  # fmt: skip
 
 condition = number(
-    4, "(1 + ρ)/(1 − ρ) = 1.6/0.4. Scaling columns doesn't take the correlation away.",
+    4, "(1 + ρ)/(1 − ρ) = 1.6/0.4. Scaling columns keeps the correlation.",
     mistakes={
         1.6: "That is the larger eigenvalue. Divide by the smaller one.",
         2.5: "1/(1 − ρ): the larger eigenvalue is 1 + ρ, not 1.",
@@ -67,7 +67,7 @@ _hat = np.array([-1.5, -0.5, 0, 0.5, 1.5])
 _g = np.array([0.0, 0, 0, 0, 5])
 one_pulls = array(
     2 * (_g - 1 - 1.5 * _hat),
-    "One sample pulls, and all five inputs get a gradient, through the mean and the spread.",
+    "One sample pulls, and all get a gradient: by the mean and the spread.",
     mistakes=[
         (2 * _g, "γ/s · g: the paths through the mean and the spread are missing."),
         (2 * (_g - 1.5 * _hat), "The path through the mean is missing: the sum must be 0."),
@@ -191,7 +191,7 @@ backward = checker(
 )  # fmt: skip
 
 two_samples = array(
-    [0, 0], "x̂ is (−1, 1) wherever the two are, so nothing can be learned from them.",
+    [0, 0], "x̂ is (−1, 1) wherever the two are, so nothing can be learned.",
     mistakes=[
         ([2.5, -1], "γ/s · g is the first path alone."),
         ([1.75, -1.75], "The path through the spread is missing."),
@@ -264,7 +264,7 @@ def _interleaved(x, groups):
 
 _images = _rng.normal(size=(3, 6, 2, 2)) + np.arange(6).reshape(6, 1, 1)
 group = function(
-    _group, "Split the channels, normalize each part of each sample, and put them together.",
+    _group, "Split the channels, normalize each part, and put them together.",
     [(_images, 2), (_images, 3), (_images, 1), (_images, 6)],
     mistakes=[
         (lambda x, groups: _normalize(x, (1, 2, 3)), "groups isn't used: that is layer norm."),
@@ -291,7 +291,7 @@ def _rms_backward(g, x_hat, s):
 _tokens, _back = _rng.normal(1, 2, (4, 5)), _rng.normal(size=(4, 5))
 _rms = np.sqrt(np.mean(_tokens**2, axis=1, keepdims=True) + 0.1)
 rms_backward = function(
-    _rms_backward, "Itself and the scale; no mean is subtracted, so no path leads through one.",
+    _rms_backward, "Itself and the scale; no mean is subtracted, so no path goes there.",
     [(_back, _tokens / _rms, _rms)],
     mistakes=[
         (lambda g, x_hat, s: g / s, "The path through the scale is missing."),
