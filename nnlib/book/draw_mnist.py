@@ -13,11 +13,11 @@ GREY = "#777777"
 class Note:
     """A box that a notebook and a page show, and that is plain text elsewhere."""
 
-    def __init__(self, title, text):
-        self.title, self.text = title, text
+    def __init__(self, title, text, kind="warning"):
+        self.title, self.text, self.kind = title, text, kind
 
     def _repr_html_(self):
-        return (f'<div class="admonition warning"><p class="admonition-title">'
+        return (f'<div class="admonition {self.kind}"><p class="admonition-title">'
                 f"{escape(self.title)}</p><p>{escape(self.text)}</p></div>")  # fmt: skip
 
     def __repr__(self):
