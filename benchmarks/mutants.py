@@ -287,7 +287,10 @@ TABLE = {
         Plateau.report: > self.patience => >= self.patience
         Plateau.report: 1 - self.threshold => 1 + self.threshold
         range_test: (t / (steps - 1)) => (t / steps)
-        range_test: not losses[-1] <= blow_up => losses[-1] > blow_up
+        range_test: not math.isfinite(average) or average => average
+        range_test: average = total / (1 - 0.9 ** (t + 1)) => average = total
+        range_test: 0.9 * total + 0.1 * losses[-1] => losses[-1]
+        range_test: best = min(best, average) => best = average
         set_rate: schedule.momentum(t)) => schedule(t))
         rates_kept: vars(optimizer).update(rates) => pass
     """,

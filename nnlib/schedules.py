@@ -264,7 +264,8 @@ def range_test(step: Callable[[float], float], *, low: float = 1e-5, high: float
     ``lr = low * (high / low)**(t / (steps - 1))``
 
     The loss first hardly moves, then falls, then explodes. A good maximum lies where it still
-    falls, well before it turns up.
+    falls, well before it turns up. The loss of one mini-batch is noisy, so the end of the test is
+    decided on a running average with weights ``0.9**k``, ``k`` steps back, that sum to 1.
 
     Parameters
     ----------
@@ -275,12 +276,14 @@ def range_test(step: Callable[[float], float], *, low: float = 1e-5, high: float
         The first and the last learning rate; the steps between are equal ratios.
     steps : int >= 2
     blow_up : float > 1
-        The test ends early at a loss above ``blow_up`` times the best one, or at nan.
+        The test ends early where the running average is above ``blow_up`` times the lowest one so
+        far, or is infinite or nan.
 
     Returns
     -------
     RangeTest
-        ``lrs`` and ``losses``, arrays of equal length; the loss that ended it is the last.
+        ``lrs`` and ``losses``, arrays of equal length. The losses are not averaged; the one that
+        ended the test is the last.
 
     References
     ----------
@@ -291,11 +294,14 @@ def range_test(step: Callable[[float], float], *, low: float = 1e-5, high: float
         raise ValueError(f"low must be less than high = {high}, got {low}")
     if positive("blow_up", blow_up) <= 1:
         raise ValueError(f"blow_up must be a number > 1, got {blow_up}")
-    lrs, losses = [], []
+    lrs, losses, total, best = [], [], 0.0, math.inf
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(steps):
             lrs.append(low * (high / low) ** (t / (steps - 1)))
             losses.append(float(step(lrs[-1])))
-            if not losses[-1] <= blow_up * min(losses):  # "not <=" is true for nan, too
+            total = 0.9 * total + 0.1 * losses[-1]
+            average = total / (1 - 0.9 ** (t + 1))  # as Adam corrects its bias towards 0
+            best = min(best, average)
+            if not math.isfinite(average) or average > blow_up * best:
                 break
     return RangeTest(np.array(lrs), np.array(losses))

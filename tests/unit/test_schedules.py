@@ -187,14 +187,40 @@ def test_range_test_finds_the_edge_of_a_parabola():
 
     lrs, losses = range_test(step, low=1e-3, high=100, steps=60)
     assert len(lrs) == len(losses) < 60
-    assert 0.5 < lrs[-1] < 2.5
-    assert losses[-1] > 4 * losses.min() and (losses[:-1] <= 4 * losses[0]).all()
+    assert 0.5 < lrs[-1] < 5  # the average follows ten steps later
+    assert losses[-1] > 4 * losses.min()
     assert 0.2 < lrs[losses.argmin() - 1] < 0.6
+
+
+def range_test_of(losses, **options):
+    """The range test of a training that gives these losses."""
+    left = iter(losses)
+    return range_test(lambda lr: next(left), steps=len(losses), **options)
+
+
+def test_a_single_lucky_or_unlucky_batch_does_not_end_a_range_test():
+    for odd in (1e-6, 20.0):
+        losses = [2.0] * 30 + [odd] + [2.0] * 30
+        np.testing.assert_array_equal(range_test_of(losses).losses, losses)
+
+
+def test_a_lucky_first_batch_counts_for_one_batch():
+    """Without the correction by 1 - 0.9**t the average would start near 0."""
+    assert len(range_test_of([2.0, 1.0] + [2.0] * 30, blow_up=1.4).losses) == 32
+
+
+def test_a_real_blow_up_ends_a_range_test():
+    """After 50 losses of 1 the average of n losses of 11 more is 11 - 10 * 0.9**n."""
+    for blow_up, n in [(4.0, 4), (2.5, 2), (1.5, 1)]:
+        lrs, losses = range_test_of([1.0] * 50 + [11.0] * 20, blow_up=blow_up)
+        assert len(lrs) == len(losses) == 50 + n
+    assert len(range_test_of([1.0] * 50 + [11.0] * 20, blow_up=12).losses) == 70
 
 
 def test_range_test_ends_at_nan_and_at_overflow_without_a_warning():
     losses = iter([1.0, 0.5, math.nan, 3.0])
     assert len(range_test(lambda lr: next(losses)).losses) == 3
+    assert len(range_test_of([math.inf, 1.0, 1.0]).losses) == 1
 
     def overflow(lr):
         return 1.0 if lr < 1e-3 else np.float64(1e300) * np.float64(1e300)
