@@ -32,7 +32,6 @@ three_numbers = array(
         ([_limit, (1 / 784) ** 0.5, _he], "The second is LeCun's; Glorot's uses both sides."),
         ([_limit, _glorot, (2 / 600) ** 0.5], "He's counts the inputs, 784, not the units."),
         ([_limit**2, _glorot**2, _he**2], "These are the squares. Take the roots."),
-        ([6 / 1384, 2 / 1384, 2 / 784], "These are the squares. Take the roots."),
         ([_glorot, _limit, _he], "The limit and the SD are exchanged: the limit is the larger."),
         ([_glorot, _glorot, _he], "The limit is √3 times the SD: numbers in it are smaller."),
     ],
