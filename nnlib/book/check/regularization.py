@@ -11,7 +11,7 @@ from . import array, checker, choice, function, number, numbers
 which_data = choice(
     "b", "Whatever is chosen on data looks better on them than it is.",
     {
-        "a": "The winner's validation accuracy includes its luck; fifty coins reach 62 % that way.",
+        "a": "The winner's validation accuracy includes its luck; fifty coins reach 61 % that way.",
         "c": "Then the test data choose, and nothing is left to tell how good the choice is.",
     },
 )  # fmt: skip
