@@ -107,8 +107,9 @@ def collect_scripts(folder):
 
 def library_digest():
     """A short hash of everything a notebook's output depends on beside its own text."""
-    digest = hashlib.sha256()
-    for path in sorted([*ROOT.glob("nnlib/**/*"), ROOT / "requirements.txt"]):
+    digest = hashlib.sha256(os.environ.get("MNIST_DIR", "").encode())
+    read = [*ROOT.glob("nnlib/**/*"), *ROOT.glob("experiments/**/*")]
+    for path in sorted([*read, ROOT / "benchmarks/results.json", ROOT / "requirements.txt"]):
         if path.is_file() and path.suffix != ".pyc":
             digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()[:12]
