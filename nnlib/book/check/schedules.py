@@ -118,7 +118,7 @@ triangle = function(
 )  # fmt: skip
 
 read_test = choice(
-    "b", "Half of the minimum, where the loss still falls; then a factor of 2 to both sides.",
+    "b", "Half of the minimum, and a factor of 2 to both sides.",
     {
         "a": "There the loss hasn't moved yet: this rate is too small.",
         "c": "At the minimum the loss has stopped to fall: the steps begin to do harm.",
