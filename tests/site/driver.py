@@ -151,6 +151,7 @@ class Controls:
             shown = control.locator("button.mod-active").text_content()
         else:
             shown = control.locator("select").evaluate("s => s.selectedOptions[0].text")
+            shown = shown.replace("\xa0", " ")  # ipywidgets keeps a menu's words on one line
         return list(self.explorer.controls[name].options).index(shown.strip())
 
     def values(self):
