@@ -56,3 +56,19 @@ def said(request, capsys):
         return capsys.readouterr().out
 
     return said
+
+
+@pytest.fixture
+def judged(said):
+    """See that a check accepts the right answer, and tells what is wrong with each other one.
+
+    ``wrong`` maps answers, with tuples for lists, to words that the sentence must have.
+    """
+
+    def judged(name, right, wrong):
+        assert said(name, right).startswith("Right. ")
+        for answer, words in wrong.items():
+            out = said(name, list(answer) if isinstance(answer, tuple) else answer)
+            assert out.startswith("Not yet. ") and words in out, (answer, out)
+
+    return judged

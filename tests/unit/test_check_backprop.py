@@ -6,18 +6,6 @@ from nnlib.autodiff import Value
 from nnlib.book.check import backprop as check
 from nnlib.gradcheck import numeric_gradient, relative_error
 
-NAMES = ["noise", "one_number", "tanh_neuron", "shapes", "paper", "huber_gradient", "softmax_vjp",
-         "layer_backward", "factor", "step", "find_the_bug", "three_doublings", "new_operation",
-         "runs", "depth"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_unanswered_and_nonsense(said, name):
-    assert said(name, ...).startswith("Not answered yet: ")
-    for nonsense in [None, {}, object(), [[1], [2, 3]], b"b", np.nan]:
-        assert said(name, nonsense).startswith("Not yet. ")
-
-
 Y = np.tanh(0.5)
 D = 2 * (Y - 1) * (1 - Y**2)
 Q = 1 / (1 + np.e**2)
@@ -41,11 +29,8 @@ Q = 1 / (1 + np.e**2)
                  1: "not all"}),
     ("depth", 20, {19: "3.6e-12", 21: "already", np.log(1e-12) / np.log(0.25): "whole", 40: "½"}),
 ])  # fmt: skip
-def test_answers(said, name, right, wrong):
-    assert said(name, right).startswith("Right. ")
-    for answer, words in wrong.items():
-        out = said(name, list(answer) if isinstance(answer, tuple) else answer)
-        assert out.startswith("Not yet. ") and words in out, (answer, out)
+def test_answers(judged, name, right, wrong):
+    judged(name, right, wrong)
 
 
 def paper(d2, mask=(1, 0, 1)):

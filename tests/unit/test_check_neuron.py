@@ -4,16 +4,6 @@ import pytest
 from nnlib.activations import relu, sigmoid, softmax
 from nnlib.data import one_hot
 
-SIMPLE = ["weighted_sum", "twice_the_weights", "distance", "loss", "gradient", "threshold",
-          "temperature", "stable_sigmoid", "logit_loss", "softmax_gradient", "xor"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", SIMPLE)
-def test_unanswered_and_nonsense(said, name):
-    assert said(name, ...).startswith("Not answered yet: ")
-    for nonsense in [None, {}, object(), [[1], [2, 3]], b"b"]:
-        assert said(name, nonsense).startswith("Not yet. ")
-
 
 @pytest.mark.parametrize("name, right, wrong", [
     ("weighted_sum", 1, {2: "bias", 3: "−1", 9: "negative", sigmoid(1.0): "σ(z)"}),
@@ -28,11 +18,8 @@ def test_unanswered_and_nonsense(said, name):
     ("threshold", 0.1, {0.9: "other way", 1 / 9: "1 − ŷ", 0.5: "equal costs"}),
     ("temperature", 0.910239, {1.09861: "reciprocal", 18.98244: "inverse", 2.09590: "natural"}),
 ])  # fmt: skip
-def test_answers(said, name, right, wrong):
-    assert said(name, right).startswith("Right. ")
-    for answer, words in wrong.items():
-        out = said(name, list(answer) if isinstance(answer, tuple) else answer)
-        assert out.startswith("Not yet. ") and words in out, (answer, out)
+def test_answers(judged, name, right, wrong):
+    judged(name, right, wrong)
 
 
 def test_gradient_of_each_example(said):

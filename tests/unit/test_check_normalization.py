@@ -4,16 +4,6 @@ import pytest
 from nnlib.book.check import normalization as check
 from nnlib.gradcheck import numeric_gradient, relative_error
 
-NAMES = ["means", "scalings", "condition", "running", "translate", "one_pulls", "forward",
-         "backward", "two_samples", "missing_path", "fold", "group", "rms_backward"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_unanswered_and_nonsense(said, name):
-    assert said(name, ...).startswith("Not answered yet: ")
-    for nonsense in [None, {}, object(), [[1], [2, 3]], b"b", np.nan, lambda: None]:
-        assert said(name, nonsense).startswith("Not yet. ")
-
 
 @pytest.mark.parametrize("name, right, wrong", [
     ("means", [16, 32, 512, 128], {
@@ -41,11 +31,8 @@ def test_unanswered_and_nonsense(said, name):
                              (1, 1): "2 of 2"}),
     ("missing_path", "b", {"a": "single entries", "c": "promise", "d": "takes one of"}),
 ])  # fmt: skip
-def test_answers(said, name, right, wrong):
-    assert said(name, right).startswith("Right. ")
-    for answer, words in wrong.items():
-        out = said(name, list(answer) if isinstance(answer, tuple) else answer)
-        assert out.startswith("Not yet. ") and words in out, (answer, out)
+def test_answers(judged, name, right, wrong):
+    judged(name, right, wrong)
 
 
 def batch_norm(X, gamma, beta, eps, axis=0, inside=True, correction=0):

@@ -4,17 +4,6 @@ import pytest
 from nnlib.book.check import optimizers as check
 from nnlib.optim import SGD, Adam, Momentum, Nesterov, Optimizer
 
-NAMES = ["limit", "how_many", "batch", "momentum", "average", "first_step", "translate", "adam",
-         "floor", "adagrad_rate", "find_the_bug", "sliders", "challenge"]  # fmt: skip
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_unanswered_and_nonsense(said, name):
-    assert said(name, ...).startswith("Not answered yet: ")
-    for nonsense in [None, {}, object(), [[1], [2, 3]], b"b", np.nan]:
-        assert said(name, nonsense).startswith("Not yet. ")
-
-
 ROOT = np.sqrt(10) / 100
 
 
@@ -41,11 +30,8 @@ ROOT = np.sqrt(10) / 100
         ("momentum down", "rate down", "rate down", "rate down"): "(1)",
         ("up", "up", "up", "up"): "Choose from", ("rate up",): "four"}),
 ])  # fmt: skip
-def test_answers(said, name, right, wrong):
-    assert said(name, right).startswith("Right. ")
-    for answer, words in wrong.items():
-        out = said(name, list(answer) if isinstance(answer, tuple) else answer)
-        assert out.startswith("Not yet. ") and words in out, (answer, out)
+def test_answers(judged, name, right, wrong):
+    judged(name, right, wrong)
 
 
 def adam(power=lambda t: t, root=np.sqrt, square=np.square, eps=1e-8, sign=1):
