@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..activations import log_softmax
 from ..layers import Dropout, Linear, ReLU
 from ..losses import softmax_cross_entropy
 from ..network import Network
@@ -85,9 +86,8 @@ def stacked_losses(logits, y, label_smoothing=0.0):
 
 def each_loss(logits, y):
     """The cross-entropy of each network: logits (S, N, K) and labels (S, N) to (S,)."""
-    logits = logits - logits.max(axis=-1, keepdims=True)
-    log_p = np.take_along_axis(logits, y[..., None], axis=-1)[..., 0]
-    return (np.log(np.exp(logits).sum(axis=-1)) - log_p).mean(axis=1)
+    log_p = np.take_along_axis(log_softmax(logits), y[..., None], axis=-1)
+    return -log_p.mean(axis=(1, 2))
 
 
 def evaluate_stack(net, X, y):
