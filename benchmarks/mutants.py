@@ -69,6 +69,8 @@ TABLE = {
         binary_cross_entropy: softplus(-z) => softplus(z)
         binary_cross_entropy: (1 - y) * softplus(z) => softplus(z)
         binary_cross_entropy: sigmoid(z) - y => y - sigmoid(z)
+        _rows: np.count_nonzero(one_hot) < n => False
+        _rows: np.newaxis] == np => np.newaxis] >= np
         softmax_cross_entropy: -float => float
         softmax_cross_entropy: + s / k =>
         softmax_cross_entropy: (1 - s) * q => q
@@ -135,27 +137,31 @@ TABLE = {
         average: x.size / max(total.size, 1) => len(x)
         average: max(total.size, 1) => total.size
         moments: mean = average(x, axes) => mean = x.mean()
-        moments: np.square(x - mean) => np.square(x)
+        moments: np.square(centred) => np.square(x)
+        moments: centred = x - mean => centred = x - 0
         standardize: variance + eps => variance
         standardize: np.sqrt(variance + eps) => np.sqrt(variance) + eps
         standardize_backward: - x_hat * average(dx_hat * x_hat, axes) =>
         standardize_backward: dx -= average(dx_hat, axes) => pass
         standardize_backward: dx -= => dx +=
         standardize_backward: dx /= std => dx *= std
-        Norm.dx_hat: (dy * self.x_hat).sum(shared, => (dy * self.x_hat).mean(shared,
-        Norm.dx_hat: dy.sum(shared, => dy[:1].sum(shared,
+        Norm.sum_gradients: (dy * self.x_hat).sum(shared, => (dy * self.x_hat).mean(shared,
+        Norm.sum_gradients: dy.sum(shared, => dy[:1].sum(shared,
         Norm.dx_hat: per_channel(self.gamma, dy) * dy => dy
-        Norm.scale_and_shift: + per_channel => - per_channel
+        Norm.scale_and_shift: y += per_channel => y -= per_channel
+        standardize: centred /= std => centred / std
         BatchNorm.update_averages: 1 - self.decay => self.decay
-        BatchNorm.update_averages: (m / (m - 1)) => 1.0
-        BatchNorm.update_averages: new * (mean - self.running_mean) => new * mean
+        BatchNorm.update_averages: new * m / (m - 1) => new
+        BatchNorm.update_averages: self.running_mean *= self.decay => pass
+        BatchNorm.update_averages: self.running_var *= self.decay => pass
         BatchNorm.forward: if training: => if True:
-        BatchNorm.backward: return dx_hat / self.std => return dx_hat
-        BatchNorm.backward: if not self.training: => if False:
+        BatchNorm.backward: / self.std) => )
+        BatchNorm.backward: if self.training: => if True:
         BatchNorm.backward: dy.size // self.n => len(dy)
-        BatchNorm.backward: share * self.dgamma => self.dgamma
-        BatchNorm.backward: dx_hat -= per_channel => dx_hat += per_channel
-        BatchNorm.backward: dx_hat /= self.std => pass
+        BatchNorm.backward: per_channel(self.gamma, dy) / => 1 /
+        BatchNorm.backward: self.x_hat * per_channel => per_channel
+        BatchNorm.backward: dy -= per_channel => dy += per_channel
+        BatchNorm.backward: self.dbeta / m => self.dbeta
         InstanceNorm.axes: range(2, x.ndim) => range(1, x.ndim)
         GroupNorm.grouped: self.groups, -1 => -1, self.groups
         LayerNorm.__init__: range(-len(self.shape), 0) => range(-1, 0)
@@ -239,23 +245,32 @@ TABLE = {
         Adadelta._update: np.add(u, self.eps, out=d) => np.copyto(d, u)
         Adadelta._update: d *= self.lr => pass
         Adadelta._update: _average(u, s, self.rho, s) => _average(u, d, self.rho, s)
-        Adam._moments: _average(m, g, self.beta1, s) => _average(m, g, self.beta2, s)
+        Adam._advance: (1 - self._last_beta1) / (1 - self.beta1) => 1.0
+        Adam._advance: self._last_beta1 = self.beta1 => self._last_beta1 = self.beta2
+        Adam._advance: 1 - self.beta1**self.t => 1 - self.beta1
+        Adam._moments: m *= self._kept => m *= self.beta2
+        Adam._moments: np.square(g, out=s) => np.abs(g, out=s)
+        Adam._moments: v *= self.beta2 => v *= self.beta1
         Adam._denominator: self.beta2**self.t => self.beta2**2
-        Adam._denominator: self.eps * r => self.eps
+        Adam._denominator: self.eps / r => self.eps
+        Adam._denominator: (1 - self.beta2) / => 1 /
         Adam._denominator: self.beta2**self.t => self.beta2
         Adam._denominator: s += self.eps => s -= self.eps
-        Adam._update: 1 - self.beta1**self.t => 1 - self.beta1
-        Adam._update: self.lr * r => self.lr
+        Adam._update: self._to_m_hat / r => self._to_m_hat
+        Adam._update: self.lr * self._to_m_hat => self.lr
+        AdaMax._update: m *= self._kept => m *= self.beta2
+        AdaMax._update: self.lr * self._to_m_hat => self.lr
         AdaMax._update: np.maximum(u, s, out=u) => u += s
         AdaMax._update: u *= self.beta2 => u *= self.beta1
         AdaMax._update: s += self.eps => pass
         Nadam._mu: 1 - 0.5 * => 1 - 0.4 *
         Nadam._mu: 0.96 => 0.9
         Nadam._update: self.t + 1 => self.t
-        Nadam._update: self.lr * r => self.lr
+        Nadam._update: self.lr / r => self.lr
+        Nadam._update: mu_next * (1 - self.beta1) => mu_next
         Nadam._update: (1 - mu) / (1 - self.mu_product) => (1 - mu)
         Nadam._update: self.mu_product * mu_next => self.mu_product
-        AMSGrad._update: self.lr * r => self.lr
+        AMSGrad._update: self._to_m_hat / r => self._to_m_hat
         AMSGrad._update: np.maximum(v_max, v, out=v_max) => np.copyto(v_max, v)
         AdamW.__init__: non_negative("weight_decay", weight_decay) => weight_decay / 2
         Lion._update: np.sign(c, out=s) => np.copyto(s, c)

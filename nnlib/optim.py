@@ -370,6 +370,10 @@ class Adam(Optimizer):
     m and v start at zero and are too small at first; the hats correct that. Gradients a thousand
     times larger give the same steps.
 
+    In ``state`` m and v are kept as sums, as `Momentum` keeps its v: ``m / (1 - beta1)`` and
+    ``v / (1 - beta2)``. A sum takes two passes over all numbers and an average three; what the
+    average would have divided by is a factor of the step.
+
     Parameters
     ----------
     lr : float > 0
@@ -392,23 +396,36 @@ class Adam(Optimizer):
         self.beta2 = unit_interval("beta2", beta2)
         self.eps = positive("eps", eps)
 
+    def reset(self) -> None:
+        super().reset()
+        self._last_beta1 = 0.0
+
+    def _advance(self):
+        super()._advance()
+        # when a schedule moves beta1, the same average belongs to another sum m / (1 - beta1)
+        self._kept = self.beta1 * ((1 - self._last_beta1) / (1 - self.beta1))
+        self._last_beta1 = self.beta1
+        self._to_m_hat = (1 - self.beta1) / (1 - self.beta1**self.t)
+
     def _moments(self, g, m, v, s):
-        _average(m, g, self.beta1, s)
+        m *= self._kept  # beta1, as long as that stays the same
+        m += g
         np.square(g, out=s)
-        _average(v, s, self.beta2, s)
+        v *= self.beta2
+        v += s
 
     def _denominator(self, v, s):
-        """s = (sqrt(v_hat) + eps) * r, and r = sqrt(1 - beta2**t), the root of v's correction."""
-        r = math.sqrt(1 - self.beta2**self.t)
-        np.sqrt(v, out=s)  # sqrt(v_hat) * r, without a pass over all numbers to divide by r
-        s += self.eps * r
+        """s = (sqrt(v_hat) + eps) / r, with the r for which sqrt(v_hat) = r * sqrt(v)."""
+        r = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
+        np.sqrt(v, out=s)
+        s += self.eps / r
         return r
 
     def _update(self, theta, g, m, v, s):
         self._moments(g, m, v, s)
         r = self._denominator(v, s)
         np.divide(m, s, out=s)
-        s *= self.lr * r / (1 - self.beta1**self.t)
+        s *= self.lr * self._to_m_hat / r
         theta -= s
 
 
@@ -437,13 +454,14 @@ class AdaMax(Adam):
         super().__init__(lr=lr, **as_adam)
 
     def _update(self, theta, g, m, u, s):
-        _average(m, g, self.beta1, s)
+        m *= self._kept
+        m += g
         u *= self.beta2
         np.abs(g, out=s)
         s += self.eps
         np.maximum(u, s, out=u)
         np.divide(m, u, out=s)
-        s *= self.lr / (1 - self.beta1**self.t)
+        s *= self.lr * self._to_m_hat
         theta -= s
 
 
@@ -488,12 +506,12 @@ class Nadam(Adam):
     def _update(self, theta, g, m, v, m_hat, s):
         mu, mu_next = self._mu(self.t), self._mu(self.t + 1)
         self._moments(g, m, v, s)
-        np.multiply(m, mu_next / (1 - self.mu_product * mu_next), out=m_hat)
+        np.multiply(m, mu_next * (1 - self.beta1) / (1 - self.mu_product * mu_next), out=m_hat)
         np.multiply(g, (1 - mu) / (1 - self.mu_product), out=s)
         m_hat += s
         r = self._denominator(v, s)
         m_hat /= s
-        m_hat *= self.lr * r
+        m_hat *= self.lr / r
         theta -= m_hat
 
 
@@ -518,7 +536,7 @@ class AMSGrad(Adam):
         np.maximum(v_max, v, out=v_max)
         r = self._denominator(v_max, s)
         np.divide(m, s, out=s)
-        s *= self.lr * r / (1 - self.beta1**self.t)
+        s *= self.lr * self._to_m_hat / r
         theta -= s
 
 

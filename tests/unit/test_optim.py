@@ -88,6 +88,34 @@ def test_steps_agree_with_pytorch(torch, name, place, lr):
         torch.set_default_dtype(torch.float32)
 
 
+@pytest.mark.parametrize("name", ["Momentum", "Nesterov", "Adam", "AdaMax", "Nadam", "AMSGrad",
+                                  "AdamW"])
+def test_steps_agree_with_pytorch_while_the_momentum_moves(torch, name):
+    """As 1cycle moves it: down and up again, and once far down."""
+    ours, arguments, theirs, their_arguments, _ = PEERS[name]
+    grad, start = PLACES["quadratic"]
+    torch.set_default_dtype(torch.float64)
+    try:
+        theta, peer = start.copy(), torch.tensor(start.copy(), requires_grad=True)
+        our_optimizer = ours(lr=0.01, **arguments)
+        their_optimizer = getattr(torch.optim, theirs)([peer], lr=0.01, **their_arguments)
+        group = their_optimizer.param_groups[0]
+        for t in range(60):
+            momentum = 0.1 if t == 40 else 0.9 + 0.09 * math.cos(t / 5)
+            setattr(our_optimizer, our_optimizer.momentum_name, momentum)
+            if "betas" in group:
+                group["betas"] = momentum, group["betas"][1]
+            else:
+                group["momentum"] = momentum
+            g = grad(theta)
+            peer.grad = torch.from_numpy(g.copy())
+            our_optimizer.step(theta, g)
+            their_optimizer.step()
+            np.testing.assert_allclose(theta, peer.detach().numpy(), rtol=1e-10, atol=1e-10)
+    finally:
+        torch.set_default_dtype(torch.float32)
+
+
 @pytest.mark.parametrize("name", PEERS)
 def test_float32_agrees_with_pytorch_to_float32_precision(torch, name, rng):
     ours, arguments, theirs, their_arguments, _ = PEERS[name]
@@ -132,7 +160,7 @@ def test_the_defaults_are_pytorchs(torch):
         defaults["beta1"], defaults["beta2"] = defaults.get("betas", (None, None))
         optimizer = ours()
         for name, value in vars(optimizer).items():
-            if isinstance(value, float) and name != "mu_product":
+            if isinstance(value, float) and name != "mu_product" and name[0] != "_":
                 assert value == defaults[names.get(name, name)], (ours, name)
     assert (Lion().lr, Lion().beta1, Lion().beta2, Lion().weight_decay) == (1e-4, 0.9, 0.99, 0.0)
     assert Momentum(lr=1).mu == Nesterov(lr=1).mu == 0.9
