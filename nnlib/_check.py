@@ -75,7 +75,9 @@ def floats(name, array):
 def finite(name, array):
     """An array of real numbers without nan and infinity."""
     array = numbers(name, array)
-    if not np.isfinite(array).all():
+    with np.errstate(over="ignore", invalid="ignore"):
+        total = array.sum()  # one pass without an array of booleans; it may overflow, so look again
+    if not np.isfinite(total) and not np.isfinite(array).all():
         bad = tuple(int(i) for i in np.argwhere(~np.isfinite(array))[0])
         where = f" at index {bad}" if bad else ""
         raise ValueError(f"{name} must be finite, got {array[bad]}{where}")

@@ -114,13 +114,12 @@ def _rows(logits, target):
         raise ValueError(f"logits must have shape (N, K) with N, K >= 1, got {logits.shape}")
     n, k = logits.shape
     if target.shape == (n,) and target.dtype.kind in "iu":
-        if target.min() < 0 or target.max() >= k:
+        one_hot = target[:, np.newaxis] == np.arange(k)
+        if np.count_nonzero(one_hot) < n:
             raise ValueError(
                 f"target must hold labels 0 to {k - 1}, got {target.min()} to {target.max()}"
             )
-        q = np.zeros((n, k), logits.dtype)
-        q[np.arange(n), target] = 1
-        return logits, q
+        return logits, one_hot.astype(logits.dtype)
     if target.shape != (n, k):
         raise ValueError(
             f"target must hold integer labels ({n},) or probabilities ({n}, {k}), "
@@ -162,7 +161,7 @@ def softmax_cross_entropy(logits, target, label_smoothing=0.0) -> tuple[float, n
     if s > 0:
         q = (1 - s) * q + s / k
     log_p = log_softmax(logits)
-    return -float(np.sum(q * log_p)) / n, (np.exp(log_p) - q) / n
+    return -float(np.vdot(q, log_p)) / n, (np.exp(log_p) - q) / n
 
 
 def kl_divergence(logits, target) -> tuple[float, np.ndarray]:

@@ -25,15 +25,20 @@ def average(x, axes):
 
 
 def moments(x, axes, center=True):
-    """Mean and variance over axes, which stay as axes of length 1; without centring, 0 and x²'s."""
+    """Mean, x - mean, and variance over axes, which stay as axes of length 1.
+
+    Without centring the mean counts as 0, and the variance is the mean of x².
+    """
     mean = average(x, axes) if center else 0.0
-    return mean, average(np.square(x - mean), axes)
+    centred = x - mean
+    return mean, centred, average(np.square(centred), axes)
 
 
-def standardize(x, mean, variance, eps):
-    """x̂ = (x - mean) / std, and the std."""
+def standardize(centred, variance, eps):
+    """x̂ = (x - mean) / std, written over x - mean, and the std."""
     std = np.sqrt(variance + eps)
-    return (x - mean) / std, std
+    centred /= std
+    return centred, std
 
 
 def standardize_backward(dx_hat, x_hat, std, axes, center=True):
@@ -64,20 +69,27 @@ class Norm(Layer):
 
     def forward(self, x, training=False):
         check_channels(self, x, self.n)
-        self.x_hat, self.std = standardize(x, *moments(x, self.axes(x)), self.eps)
+        _, centred, variance = moments(x, self.axes(x))
+        self.x_hat, self.std = standardize(centred, variance, self.eps)
         return self.scale_and_shift()
 
     def backward(self, dy):
         return standardize_backward(self.dx_hat(dy), self.x_hat, self.std, self.axes(dy))
 
     def scale_and_shift(self):
-        return per_channel(self.gamma, self.x_hat) * self.x_hat + per_channel(self.beta, self.x_hat)
+        y = per_channel(self.gamma, self.x_hat) * self.x_hat
+        y += per_channel(self.beta, y)
+        return y
 
-    def dx_hat(self, dy):
-        """Write dγ and dβ, summed over all that share them, and return the gradient of x̂."""
+    def sum_gradients(self, dy):
+        """Write dγ and dβ, summed over all that share them."""
         shared = all_but_channels(dy)
         (dy * self.x_hat).sum(shared, out=self.dgamma)
         dy.sum(shared, out=self.dbeta)
+
+    def dx_hat(self, dy):
+        """Write dγ and dβ, and return the gradient of x̂."""
+        self.sum_gradients(dy)
         return per_channel(self.gamma, dy) * dy
 
     def __repr__(self):
@@ -121,32 +133,33 @@ class BatchNorm(Norm):
             if x.size < 2 * self.n:
                 raise ValueError(f"{self} takes two or more samples in training, got x of "
                                  f"{x.shape}: choose a batch_size that leaves no single one over")
-            mean, variance = moments(x, self.axes(x))
+            mean, centred, variance = moments(x, self.axes(x))
             self.update_averages(mean.ravel(), variance.ravel(), x)
         else:
-            mean, variance = per_channel(self.running_mean, x), per_channel(self.running_var, x)
-        self.x_hat, self.std = standardize(x, mean, variance, self.eps)
+            centred = x - per_channel(self.running_mean, x)
+            variance = per_channel(self.running_var, x)
+        self.x_hat, self.std = standardize(centred, variance, self.eps)
         return self.scale_and_shift()
 
     def update_averages(self, mean, variance, x):
         m, new = x.size // self.n, 1 - self.decay
-        self.running_mean += new * (mean - self.running_mean)
-        self.running_var += new * (variance * (m / (m - 1)) - self.running_var)
+        self.running_mean *= self.decay
+        self.running_mean += new * mean
+        self.running_var *= self.decay
+        self.running_var += (new * m / (m - 1)) * variance
 
     def backward(self, dy):
-        """dx = (dx̂ - γ (dβ + x̂ dγ) / m) / std, with m values per channel.
+        """dx = γ (dy - (dβ + x̂ dγ) / m) / std, with m values per channel.
 
         That is `standardize_backward`, whose two means are at hand here: dβ and dγ are sums over
-        the same axes.
+        the same axes. The running averages don't depend on x: with them, dx = γ dy / std.
         """
-        dx_hat = self.dx_hat(dy)
-        if not self.training:
-            return dx_hat / self.std  # running averages don't depend on x
-        share = self.gamma / (dy.size // self.n)  # γ / m
-        dx_hat -= self.x_hat * per_channel(share * self.dgamma, dy)
-        dx_hat -= per_channel(share * self.dbeta, dy)
-        dx_hat /= self.std
-        return dx_hat
+        self.sum_gradients(dy)
+        if self.training:
+            m = dy.size // self.n
+            dy = dy - self.x_hat * per_channel(self.dgamma / m, dy)
+            dy -= per_channel(self.dbeta / m, dy)
+        return dy * (per_channel(self.gamma, dy) / self.std)
 
     def __repr__(self):
         return f"BatchNorm({self.n}, decay={self.decay}, eps={self.eps})"
@@ -191,7 +204,8 @@ class GroupNorm(Norm):
     def forward(self, x, training=False):
         check_channels(self, x, self.n)
         grouped = self.grouped(x)
-        x_hat, self.std = standardize(grouped, *moments(grouped, 2), self.eps)
+        _, centred, variance = moments(grouped, 2)
+        x_hat, self.std = standardize(centred, variance, self.eps)
         self.x_hat = x_hat.reshape(x.shape)
         return self.scale_and_shift()
 
@@ -237,7 +251,8 @@ class LayerNorm(Layer):
     def forward(self, x, training=False):
         if x.ndim <= len(self.shape) or x.shape[-len(self.shape) :] != self.shape:
             raise ValueError(f"{self} takes x whose last axes are {self.shape}, got {x.shape}")
-        self.x_hat, self.std = standardize(x, *moments(x, self.axes, self.center), self.eps)
+        _, centred, variance = moments(x, self.axes, self.center)
+        self.x_hat, self.std = standardize(centred, variance, self.eps)
         y = self.gamma * self.x_hat
         return y + self.beta if self.center else y
 
