@@ -53,8 +53,9 @@ def both(seed):
         optimizer.step()
         theirs.append(loss.item())
 
-    difference = max(abs(a - b) for a, b in zip(ours, theirs, strict=True))
-    return {"nnlib_losses": ours, "torch_losses": theirs, "largest_difference": difference}
+    differences = [a - b for a, b in zip(ours, theirs, strict=True)]
+    return {"nnlib_losses": ours, "differences": differences,
+            "largest_difference": max(map(abs, differences))}
 
 
 def in_torch(net):

@@ -6,7 +6,7 @@ Read the files in this order; each holds one idea and needs only those before it
     layers  network  autodiff          forward, backward, one flat vector of parameters
     optim  schedules  landscapes       parameters and gradient, lr(t), places to practise
     descend  train                     the two loops: down a landscape, through the data
-    gradcheck  metrics  data  mnist    proofs, digits and toys
+    gradcheck  metrics  mnist  data    proofs, digits and toys
 
 Aside from that road, each readable by itself once you know ``layers``:
 

@@ -180,6 +180,7 @@ def softplus_derivative(z):
     return sigmoid(z)
 
 
+#: Name: (function, derivative), for those that act on each number by itself.
 ACTIVATIONS = {
     "heaviside": (heaviside, heaviside_derivative),
     "linear": (linear, linear_derivative),

@@ -90,24 +90,30 @@ class Value:
         return Value(-self.data, "neg", (self,), (lambda g: -g,))
 
     def exp(self):
+        """The exponential function of every number."""
         y = np.exp(self.data)
         return Value(y, "exp", (self,), (lambda g: g * y,))
 
     def log(self):
+        """The natural logarithm of every number."""
         return Value(np.log(self.data), "log", (self,), (lambda g: g / self.data,))
 
     def tanh(self):
+        """The hyperbolic tangent of every number."""
         y = np.tanh(self.data)
         return Value(y, "tanh", (self,), (lambda g: g * (1 - y * y),))
 
     def sigmoid(self):
+        """1 / (1 + exp(-x)) of every number x."""
         y = sigmoid(self.data)
         return Value(y, "sigmoid", (self,), (lambda g: g * y * (1 - y),))
 
     def relu(self):
+        """max(x, 0) of every number x."""
         return Value(np.maximum(self.data, 0), "relu", (self,), (lambda g: g * (self.data > 0),))
 
     def sum(self, axis=None, keepdims=False):
+        """The sum over an axis, or over all numbers, as in NumPy."""
         def back(g):  # every summand gets the gradient of its sum
             return np.broadcast_to(g if axis is None or keepdims else np.expand_dims(g, axis),
                                    self.data.shape)

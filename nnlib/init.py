@@ -16,7 +16,7 @@ from ._check import generator, non_negative, number
 
 
 def fans(shape):
-    """The number of inputs and of outputs of one unit, (fan_in, fan_out).
+    """How many inputs a unit has, and how many units an input feeds: (fan_in, fan_out).
 
     For a convolution both count the places of the kernel: fan_in = in * height * width.
     """

@@ -232,9 +232,15 @@ class quadratic(Landscape):  # in small letters, as the landscapes below
         return self.a, self.b, self.d
 
 
+#: The usual McCormick function.
 mccormick = McCormick("McCormick", offset=1)
+#: McCormick's function with + 3 in place of + 1, as some texts have it.
 mccormick_shifted = McCormick("McCormick, shifted", offset=3)
+#: Rosenbrock's function.
 rosenbrock = Rosenbrock()
+#: Himmelblau's function.
 himmelblau = Himmelblau()
+#: Beale's function.
 beale = Beale()
+#: The saddle x² - y².
 saddle = Saddle()

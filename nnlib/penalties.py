@@ -24,9 +24,11 @@ class L2:
         self.strength = non_negative("strength", strength)
 
     def value(self, w):
+        """strength · sum(w²)."""
         return self.strength * float(np.vdot(w, w))  # sum of squares without an array of squares
 
     def gradient(self, w):
+        """2 · strength · w."""
         return (2 * self.strength) * w
 
 
@@ -42,9 +44,11 @@ class L1:
         self.strength = non_negative("strength", strength)
 
     def value(self, w):
+        """``strength · sum(|w|)``."""
         return self.strength * float(np.sum(np.abs(w)))
 
     def gradient(self, w):
+        """strength · sign(w); 0 where w is 0."""
         return self.strength * np.sign(w)
 
 
@@ -55,9 +59,11 @@ class ElasticNet:
         self.l1, self.l2 = L1(non_negative("l1", l1)), L2(non_negative("l2", l2))
 
     def value(self, w):
+        """Both values added."""
         return self.l1.value(w) + self.l2.value(w)
 
     def gradient(self, w):
+        """Both gradients added."""
         return self.l1.gradient(w) + self.l2.gradient(w)
 
 
