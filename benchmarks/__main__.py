@@ -9,7 +9,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from .machine import processor, unforced
+from .machine import blas, processor, unforced
 
 unforced("benchmarks")
 
@@ -31,13 +31,14 @@ def show(rows):
 
 
 PARTS = {"pages": pages.measure, "training": training.measure}
-results = {
-    "date": date.today().isoformat(),
-    "processor": processor(),
-    "python": platform.python_version(),
-    "numpy": np.__version__,
-}
+results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
 for part in sys.argv[1:] or PARTS:
-    results[part] = show(PARTS[part]())
-known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-RESULTS.write_text(json.dumps(known | results, indent=1) + "\n")
+    results[part] = {
+        "date": date.today().isoformat(),
+        "processor": processor(),
+        "blas": blas(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "rows": show(PARTS[part]()),
+    }
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n")

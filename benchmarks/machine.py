@@ -6,6 +6,8 @@ import re
 import sys
 from pathlib import Path
 
+from threadpoolctl import threadpool_info
+
 # Without these OpenBLAS picks the fastest kernels for this processor, as PyTorch's own BLAS does.
 FORCED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
 
@@ -23,3 +25,9 @@ def processor():
     text = info.read_text() if info.exists() else ""
     names = re.findall(r"model name\s*: (.*)", text) or [platform.processor()]
     return f"{names[0]}, {os.cpu_count()} cores"
+
+
+def blas():
+    """NumPy's library of matrix products, and the kind of processor whose kernels it has chosen."""
+    info = next(i for i in threadpool_info() if i["user_api"] == "blas")
+    return f"{info['internal_api']} {info['version']}, {info['architecture']}"

@@ -9,10 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_info
 
 import nnlib
-from benchmarks.machine import processor
+from benchmarks.machine import blas, processor
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("results")
@@ -41,12 +40,6 @@ def circumstances():
 def git(*command):
     run = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True)
     return run.stdout.strip()
-
-
-def blas():
-    """NumPy's library of matrix products, and the kind of processor whose kernels it has chosen."""
-    info = next(i for i in threadpool_info() if i["user_api"] == "blas")
-    return f"{info['internal_api']} {info['version']}, {info['architecture']}"
 
 
 def store(name, record, folder=RESULTS):
