@@ -44,13 +44,16 @@ def measure():
     X, y, *test = mnist_arrays()
     part = X[:SAMPLES], y[:SAMPLES]
     for batch, limits in SGD_LIMITS.items():
+        others = {
+            "torch": partial(peers.torch_epoch, *part, batch, DENSE, "sgd", fused=True),
+            "loader": partial(peers.torch_loader_epoch, *part, batch, DENSE),
+            "sklearn": partial(peers.sklearn_epoch, *part, batch, DENSE),
+            "jax": partial(peers.jax_epoch, *part, batch, DENSE),
+        }
         times = race(
             nnlib=partial(sgd_epoch, *part, batch),
             bare=partial(bare_epoch, *part, batch, sgd),
-            torch=partial(peers.torch_epoch, *part, batch, DENSE, "sgd", fused=True),
-            loader=partial(peers.torch_loader_epoch, *part, batch, DENSE),
-            sklearn=partial(peers.sklearn_epoch, *part, batch, DENSE),
-            jax=partial(peers.jax_epoch, *part, batch, DENSE),
+            **{name: others[name] for name in limits},
         )
         yield from epoch_rows(f"SGD + L2, batch {batch}", times, limits, len(X))
     for batch in (32, 128):
