@@ -15,7 +15,7 @@ book: .venv/book ## build the book into _build/html
 
 test: .venv/test ## run all tests: library, notebooks, the built site, JupyterLab
 	$(BIN)/ruff check .
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 serve: book ## build and serve the book on this machine (PORT=8000)
 	@echo "The book is at http://127.0.0.1:$(PORT) (Ctrl-C stops it)"

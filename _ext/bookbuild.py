@@ -3,7 +3,8 @@
 - Kernels draw every frame of every explorer (`nnlib.book.explore` looks at NNLIB_EXPLORERS).
 - The widget manager and MathJax are copied into the site, so that no page loads from another host.
 - The appendix collects the chapters' common mistakes from their headings.
-- Notebooks are executed again when ``nnlib`` has changed, not only when their own text has.
+- Notebooks are executed again when ``nnlib`` has changed, not only when their own text has; one
+  on each core, before the pages are read one after the other.
 """
 
 import hashlib
@@ -12,9 +13,12 @@ import os
 import re
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import yaml
+from jupyter_cache import get_cache
+from jupyter_cache.executors import load_executor
 from myst_parser.mdit_to_docutils.base import default_slugify
 from sphinx.util import logging
 
@@ -40,6 +44,7 @@ CDN = "https://cdn.jsdelivr.net/npm/@jupyter-widgets/html-manager@1.0.15/dist/em
 def setup(app):
     app.connect("config-inited", configure, priority=1)
     app.connect("env-get-outdated", changed_pages)
+    app.connect("env-before-read-docs", execute_side_by_side)
     app.connect("source-read", collect_mistakes)
     app.connect("autodoc-process-docstring", one_formula_a_line)
     app.add_css_file("book.css")
@@ -121,9 +126,35 @@ def changed_pages(app, env, added, changed, removed):
     env.library_digest = now
     stale = {"appendix/mistakes"}
     if before != now:
-        stale |= {doc for doc in env.found_docs if env.doc2path(doc).endswith(".ipynb")}
-        stale |= {"appendix/api"}
+        stale |= notebook_pages(env) | {"appendix/api"}
     return stale & env.found_docs
+
+
+def execute_side_by_side(app, env, docnames):
+    """Execute the notebooks among these pages that are not in the cache yet, one on each core.
+
+    MyST-NB then finds their outputs there. A notebook that failed it executes again, and reports.
+    Matrix products get one thread: two notebooks with two threads each keep each other waiting.
+    """
+    if app.config.nb_execution_mode != "cache":
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    notebooks = [str(env.doc2path(doc)) for doc in docnames if doc in notebook_pages(env)]
+    cache = get_cache(app.config.nb_execution_cache_path)
+    for path in notebooks:
+        cache.add_nb_to_project(path)
+    executor = load_executor("local-serial", cache, logger=logger)
+
+    def execute(path):
+        executor.run_and_cache(filter_uris=[path], timeout=app.config.nb_execution_timeout)
+
+    unknown = [record.uri for record in cache.list_unexecuted(filter_uris=notebooks)]
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(execute, unknown))
+
+
+def notebook_pages(env):
+    return {doc for doc in env.found_docs if str(env.doc2path(doc)).endswith(".ipynb")}
 
 
 def one_formula_a_line(app, what, name, obj, options, lines):

@@ -6,6 +6,7 @@ and ``jsdlink`` ties each control to the stack it turns over: the browser needs 
 """
 
 import inspect
+import itertools
 import os
 from html import escape
 from math import prod
@@ -17,6 +18,7 @@ import numpy as np
 from .frames import Frames, png_base64
 
 MAX_FRAMES = 1000
+FRAME_NUMBERS = itertools.count()  # of all frames in a page
 CSS = Path(__file__).with_name("explorer.css").read_text(encoding="utf-8")
 
 
@@ -139,11 +141,18 @@ class Explorer(widgets.VBox):
     def _page(self):
         """All pictures, turned over in the browser. An error in ``draw`` is raised."""
         shared = {"layout": widgets.Layout(overflow="visible"), "style": widgets.HTML().style}
-        return self._over_backdrop(self._stack({}, list(self.options), shared))
+        stack = self._stack({}, list(self.options), shared)
+        if self.frames.frame(**self.start)[0] != self.html(**self.start):
+            raise ValueError(f"draw must draw the same picture each time for {self.start}; now it "
+                             "drew another, so it depends on something besides the controls")
+        return self._over_backdrop(stack)
 
     def _stack(self, values, names, shared):
         if not names:
-            return widgets.HTML(self.html(**values), **shared)
+            # numbered, so that a page that sorts its widgets by their ids keeps pictures that are
+            # alike together: it is a quarter smaller when compressed
+            number = f"{next(FRAME_NUMBERS):032x}"
+            return widgets.HTML(self.html(**values), model_id=number, **shared)
         name, *rest = names
         children = [self._stack(values | {name: v}, rest, shared) for v in self.options[name]]
         stack = widgets.Stack(

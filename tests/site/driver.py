@@ -1,4 +1,9 @@
-"""Drive the explorers of a page in a real browser, and know in Python what each should show."""
+"""Drive the explorers of a page in a real browser, and know in Python what each should show.
+
+What a page should show for some setting is the frame that the build has put at that setting's
+place. That frames are put where they belong, and are what the drawing function draws, is tested
+with the explorers themselves (test_explore.py).
+"""
 
 import contextlib
 import functools
@@ -11,6 +16,7 @@ import statistics
 import threading
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -23,7 +29,11 @@ FLAGS = [
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
     "--disable-component-update", "--disable-sync", "--no-first-run",
 ]  # fmt: skip
-PICTURES = re.compile(r'<img class="nn-picture" alt="([^"]*)" src="([^"]*)"')
+PICTURES = re.compile(r'<img class="nn-picture" alt="[^"]*" src="([^"]*)"')
+SENTENCE = re.compile(r'<p class="nn-readout">(.*?)</p>', re.S)
+WIDGETS = re.compile(
+    r'<script type="application/vnd\.jupyter\.widget-(state|view)\+json">(.*?)</script>', re.S
+)
 
 # From a key press to the moment the browser shows the new picture: its decoding is awaited, and
 # then the next frame of the screen.
@@ -59,9 +69,67 @@ def notebooks():
     )
 
 
-@functools.cache
-def expected_explorers(notebook):
-    """Run a notebook's code here and return the explorers it makes, in order."""
+def stored_sizes(notebook):
+    """For each explorer of a notebook, how many values each control has: by its stored outputs."""
+    outputs = [
+        "".join(output.data.get("text/plain", ""))
+        for cell in nbformat.read(ROOT / notebook, as_version=4).cells
+        for output in cell.get("outputs", [])
+        if "data" in output
+    ]
+    return [
+        [int(size) for size in re.findall(r"(\d+) values", text)]
+        for text in outputs
+        if text.startswith("Explorer(")
+    ]
+
+
+def page_explorers(page):
+    """The explorers of a built page (a path), in order, as the build has written them into it."""
+    scripts = WIDGETS.findall(page.read_text(encoding="utf-8"))
+    models = {
+        f"IPY_MODEL_{key}": SimpleNamespace(**record["state"])
+        for kind, text in scripts
+        if kind == "state"
+        for key, record in json.loads(text)["state"].items()
+    }
+    views = [json.loads(text)["model_id"] for kind, text in scripts if kind == "view"]
+    return [PageExplorer(models, f"IPY_MODEL_{view}") for view in views]
+
+
+class PageExplorer:
+    """What the build gave a page for one explorer: its controls, and every frame in its place.
+
+    It has the attributes of `nnlib.book.explore.Explorer` that `Controls` needs. A control is named
+    by its label here, and its values are the words that a reader sees.
+    """
+
+    def __init__(self, models, root):
+        self.models = models
+        bar, picture, _ = self._children(models[root])
+        shown = [c for c in self._children(bar) if c._model_name != "PlayModel"]
+        self.controls = {control.description: control for control in shown}
+        for control in shown:
+            control.options = control._options_labels
+        self.options = {name: control.options for name, control in self.controls.items()}
+        self.start = {name: c.options[c.index] for name, c in self.controls.items()}
+        self.stack = self._children(picture)[1]
+
+    def _children(self, model):
+        return [self.models[child] for child in model.children]
+
+    def frame(self, **values):
+        """The frame's markup: the outer stack has a place for each value of the first control."""
+        place = self.stack
+        for name, options in self.options.items():
+            children = self._children(place)
+            assert len(children) == len(options), f"{len(children)} places for {options}"
+            place = children[options.index(values[name])]
+        return place.value
+
+
+def first_explorer(notebook):
+    """Run a notebook's code here, up to the first explorer, and return that."""
     made = []
 
     class Recorded(explore.Explorer):
@@ -74,18 +142,18 @@ def expected_explorers(notebook):
     try:
         with contextlib.chdir((ROOT / notebook).parent):  # where a notebook runs
             for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
-                if cell.cell_type == "code":
+                if cell.cell_type == "code" and not made:
                     exec(compile(cell.source, notebook, "exec"), namespace)
                     plt.close("all")  # as a notebook does after each cell
     finally:
         explore.Explorer = original
-    return made
+    return made[0]
 
 
-def expected_frame(explorer, values):
-    """The sentence and the pictures of one frame, drawn anew."""
-    markup, sentence = explorer.frames.frame(**values)
-    return sentence, [html.unescape(source) for _, source in PICTURES.findall(markup)]
+def sentence_and_pictures(markup):
+    """What a frame's markup shows."""
+    (sentence,) = SENTENCE.findall(markup)
+    return html.unescape(sentence), [html.unescape(source) for source in PICTURES.findall(markup)]
 
 
 @contextlib.contextmanager
@@ -138,7 +206,7 @@ class Controls:
         )
 
     def kind(self, name):
-        return type(self.explorer.controls[name]).__name__
+        return self.explorer.controls[name]._model_name.removesuffix("Model")
 
     def index(self, name):
         """Which value the page says the control is at."""

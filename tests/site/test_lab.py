@@ -12,10 +12,10 @@ import pytest
 from driver import (
     ROOT,
     Controls,
-    expected_explorers,
-    expected_frame,
+    first_explorer,
     latencies,
     record,
+    sentence_and_pictures,
     start_stopwatch,
 )
 from playwright.sync_api import expect
@@ -64,7 +64,7 @@ def wait_for(address, server, log, seconds=60):
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)
 def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
-    explorer = expected_explorers(notebook)[0]  # before Lab runs it: timings take two cores
+    explorer = first_explorer(notebook)
     faults = []
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"{lab}/lab/tree/{notebook}?reset")  # no other notebook of an earlier test
@@ -106,18 +106,25 @@ def choose_kernel(page):
 
 
 def scroll_to(page, box):
-    """Lab renders what is near the screen: turn the wheel until the explorer is there."""
-    page.locator(".jp-WindowedPanel-outer").hover()
-    for _ in range(400):
+    """Lab renders what is near the screen: go down until the explorer is there, again and again.
+
+    It may appear behind us, when its cell has run.
+    """
+    panel = page.locator(".jp-WindowedPanel-outer")
+    for _ in range(800):
         if box.count() and box.locator(".nn-readout").count():
             box.scroll_into_view_if_needed()
             return
-        page.mouse.wheel(0, 250)
+        panel.evaluate("""p => {
+            const end = p.scrollTop + p.clientHeight >= p.scrollHeight - 1;
+            p.scrollTop = end ? 0 : p.scrollTop + 250;
+        }""")
         page.wait_for_timeout(250)
     pytest.fail("no explorer appeared in the notebook")
 
 
 def assert_right(controls):
-    sentence, pictures = expected_frame(controls.explorer, controls.values())
+    markup, _ = controls.explorer.frames.frame(**controls.values())
+    sentence, pictures = sentence_and_pictures(markup)
     expect(controls.readout()).to_have_text(sentence, timeout=20_000)
     assert controls.pictures() == (sentence, pictures)

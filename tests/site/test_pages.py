@@ -8,12 +8,13 @@ from driver import (
     ROOT,
     Controls,
     Watch,
-    expected_explorers,
-    expected_frame,
     latencies,
     notebooks,
+    page_explorers,
     record,
+    sentence_and_pictures,
     start_stopwatch,
+    stored_sizes,
 )
 from playwright.sync_api import expect
 
@@ -29,9 +30,11 @@ def open_page(page, address):
 
 
 @pytest.mark.parametrize("notebook", notebooks())
-def test_explorers_show_the_frame_their_controls_name(notebook, site, page):
+def test_explorers_show_the_frame_their_controls_name(notebook, book, site, page):
     watch = open_page(page, f"{site}/{notebook.removesuffix('.ipynb')}.html")
-    explorers = expected_explorers(notebook)
+    explorers = page_explorers((book / notebook).with_suffix(".html"))
+    sizes = [[len(options) for options in e.options.values()] for e in explorers]
+    assert sizes == stored_sizes(notebook)
     boxes = page.locator(".nn-explorer")
     if explorers:
         boxes.first.wait_for()
@@ -78,11 +81,12 @@ def assert_moved(controls, name, move, target, before):
 
 
 def assert_right_frame(controls):
-    sentence, pictures = expected_frame(controls.explorer, controls.values())
+    markup = controls.explorer.frame(**controls.values())
+    sentence, pictures = sentence_and_pictures(markup)
     expect(controls.readout()).to_have_text(sentence)  # waits for the browser to draw
     alt, sources = controls.pictures()
     assert alt == sentence
-    assert sources == pictures, f"another picture than Python draws for {controls.values()}"
+    assert sources == pictures, f"another picture than that of {controls.values()}"
 
 
 @pytest.mark.parametrize("notebook", notebooks())
@@ -104,21 +108,21 @@ def test_pages_are_found_from_any_folder(site, page):
 
 
 @pytest.mark.parametrize("notebook", notebooks())
-@pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_sticks_out_and_controls_fit_a_finger(notebook, width, site, page):
-    page.set_viewport_size({"width": width, "height": 844})
+def test_nothing_sticks_out_and_controls_fit_a_finger(notebook, site, page):
     watch = open_page(page, f"{site}/{notebook.removesuffix('.ipynb')}.html")
     controls = page.locator(".nn-explorer .nn-control")
     if page.locator("script[type='application/vnd.jupyter.widget-view+json']").count():
         controls.first.wait_for()
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    assert wide <= width, f"the page is {wide} px wide on a screen of {width} px"
-    for control in controls.all():
-        for part in control.locator("select:visible, button:visible, .slider-container").all():
-            assert part.bounding_box()["height"] >= TARGET
-    for picture in page.locator(".nn-explorer img").all():
-        box = picture.bounding_box()
-        assert 0 <= box["x"] and box["x"] + box["width"] <= width
+    for width in (390, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"the page is {wide} px wide on a screen of {width} px"
+        for control in controls.all():
+            for part in control.locator("select:visible, button:visible, .slider-container").all():
+                assert part.bounding_box()["height"] >= TARGET
+        for picture in page.locator(".nn-explorer img").all():
+            box = picture.bounding_box()
+            assert 0 <= box["x"] and box["x"] + box["width"] <= width
     assert watch.faults == []
 
 

@@ -146,6 +146,18 @@ def test_error_in_draw_fails_the_build(monkeypatch):
         explore(broken, slope=[1, 0])
 
 
+def test_draw_with_a_memory_fails_the_build(monkeypatch):
+    monkeypatch.setenv("NNLIB_EXPLORERS", "page")
+    drawn = []
+
+    def remembers(ax, slope):
+        drawn.append(slope)
+        return f"The line climbs to {slope}, after {len(drawn)} others."
+
+    with pytest.raises(ValueError, match="same picture each time for {'slope': 2}; .* another"):
+        explore(remembers, slope=[1, 2], start={"slope": 2})
+
+
 @pytest.mark.parametrize("answer", [None, "", 3])
 def test_draw_without_a_sentence_is_an_error(answer):
     with pytest.raises(TypeError, match="draw must return the read-out"):
@@ -170,6 +182,19 @@ def test_page_holds_every_frame_at_its_place(monkeypatch):
     outer = explorer.children[1].children[1]
     assert outer.selected_index == 1
     assert [inner.selected_index for inner in outer.children] == [0, 0, 0]
+
+
+def test_page_keeps_its_frames_in_order_when_sorted_by_id(monkeypatch):
+    monkeypatch.setenv("NNLIB_EXPLORERS", "page")
+    made = [explore(draw_two, slope=[1, 2, 3], shift=[0, 5]) for _ in range(2)]
+    ids = [
+        frame.model_id
+        for explorer in made
+        for inner in explorer.children[1].children[1].children
+        for frame in inner.children
+    ]
+    assert len(set(ids)) == 12
+    assert ids == sorted(ids)
 
 
 def test_page_bundle_has_a_picture_for_paper(monkeypatch):
