@@ -280,9 +280,9 @@ class Controls:
         """Settings to visit: (control, way, target), each control by keyboard and by mouse."""
         for name, options in self.explorer.options.items():
             last = len(options) - 1
-            for step in dict.fromkeys([1, 1, -1, "End", -1, "Home"]):
+            for step in (1, -1, "End", "Home"):
                 yield name, self.by_keyboard, step
-            for index in sorted({0, last // 2, last}):
+            for index in sorted({last // 2, last}):
                 yield name, self.by_mouse, index
 
 

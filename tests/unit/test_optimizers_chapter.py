@@ -60,7 +60,7 @@ def test_the_table_holds_for_a_single_walker(name, place):
     rate, steps = table()[name, place]
     function, start = STARTS[place]
     path = descend(function, getattr(optim, name)(lr=rate), start, int(1.06 * steps) + 101)
-    there = path.values - function.minimum < 1e-4
+    there = np.abs(path.values - function.minimum) < 1e-4
     runs = np.convolve(there, np.ones(101, int), mode="valid")  # 101 heights in a row
     arrived = int(np.argmax(runs == 101))
     assert arrived == pytest.approx(steps, rel=0.05 if steps >= 1000 else 0)
