@@ -139,7 +139,7 @@ def execute_side_by_side(app, env, docnames):
     if app.config.nb_execution_mode != "cache":
         return
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    notebooks = [str(env.doc2path(doc)) for doc in docnames if doc in notebook_pages(env)]
+    notebooks = [str(env.doc2path(doc)) for doc in sorted(notebook_pages(env) & set(docnames))]
     cache = get_cache(app.config.nb_execution_cache_path)
     for path in notebooks:
         cache.add_nb_to_project(path)

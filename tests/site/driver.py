@@ -72,7 +72,7 @@ def notebooks():
 def stored_sizes(notebook):
     """For each explorer of a notebook, how many values each control has: by its stored outputs."""
     outputs = [
-        "".join(output.data.get("text/plain", ""))
+        output.data.get("text/plain", "")
         for cell in nbformat.read(ROOT / notebook, as_version=4).cells
         for output in cell.get("outputs", [])
         if "data" in output
