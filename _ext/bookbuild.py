@@ -1,6 +1,6 @@
 """What this build does beside Jupyter Book's own work, for plain ``jupyter-book build .`` too.
 
-- Kernels draw every frame of every explorer (`nnlib.book.explore` looks at NNLIB_EXPLORERS).
+- Kernels draw every frame of every explorer (`nnbook.explore` looks at NNLIB_EXPLORERS).
 - The widget manager and MathJax are copied into the site, so that no page loads from another host.
 - The appendix collects the chapters' common mistakes from their headings.
 - Notebooks are executed again when ``nnlib`` has changed, not only when their own text has; one

@@ -13,7 +13,7 @@ Aside from that road, each readable by itself once you know ``layers``:
     penalties  norms                   what keeps weights small, and activations in scale
     convolution  sequence              images; attention and recurrence
 
-The pages of the book also use ``nnlib.book`` (plots, explorers, exercise checks), the only part
+The pages of the book also use ``nnbook`` (plots, explorers, exercise checks), the only part
 that needs Matplotlib and ipywidgets. Nothing else here imports it.
 
 Conventions, where the field disagrees:

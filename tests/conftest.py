@@ -49,7 +49,7 @@ def rng():
 def said(request, capsys):
     """What a check of the chapter that test_check_<chapter>.py is about says to an answer."""
     chapter = request.path.stem.removeprefix("test_check_")
-    check = importlib.import_module(f"nnlib.book.check.{chapter}")
+    check = importlib.import_module(f"nnbook.{chapter}.checks")
 
     def said(name, *answer):
         assert getattr(check, name)(*answer) is None

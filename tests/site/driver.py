@@ -22,7 +22,7 @@ import matplotlib.pyplot as plt
 import nbformat
 from playwright.sync_api import expect
 
-from nnlib.book import explore
+from nnbook import explore
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
@@ -100,7 +100,7 @@ def page_explorers(page):
 class PageExplorer:
     """What the build gave a page for one explorer: its controls, and every frame in its place.
 
-    It has the attributes of `nnlib.book.explore.Explorer` that `Controls` needs. A control is named
+    It has the attributes of `nnbook.explore.Explorer` that `Controls` needs. A control is named
     by its label here, and its values are the words that a reader sees.
     """
 

@@ -1,0 +1,251 @@
+"""The checks of the chapter on initialization."""
+
+import numpy as np
+
+from nnlib.activations import softplus
+
+from ..check import array, checker, choice, function, number, numbers
+
+who_gets_what = choice(
+    "a", "ReLU halves the mean square; tanh near 0 and SELU keep it.",
+    {
+        "b": "The other way round: the factor 2 makes up for the half that ReLU removes.",
+        "c": "Glorot's variance is half of what ReLU needs, and He's twice what SELU needs.",
+    },
+)  # fmt: skip
+
+weighted_sum = number(
+    1, "The variance is 400 · 0.01 · 0.25 = 1.",
+    mistakes={
+        10: "n · SD · q is neither a variance nor an SD: the variance of the weights is 0.01.",
+        2: "That would be for inputs with the mean square 1.",
+        20: "Is the mean square of the inputs in it, and the SD of the weights squared?",
+        0.5: "q is a mean *square* already. Don't square it again.",
+        10**0.5: "You took the root of n · SD · q; the variance of the weights is SD².",
+    },
+)  # fmt: skip
+
+_limit, _glorot, _he = (6 / 1384) ** 0.5, (2 / 1384) ** 0.5, (2 / 784) ** 0.5
+three_numbers = array(
+    [_limit, _glorot, _he], "0.0658, 0.0380 and 0.0505. The limit is √3 times the SD.",
+    mistakes=[
+        ([_limit, _glorot, (1 / 784) ** 0.5], "The third is LeCun's; He's has a 2 above."),
+        ([_limit, (1 / 784) ** 0.5, _he], "The second is LeCun's; Glorot's uses both sides."),
+        ([_limit, _glorot, (2 / 600) ** 0.5], "He's counts the inputs, 784, not the units."),
+        ([_limit**2, _glorot**2, _he**2], "These are the squares. Take the roots."),
+        ([_glorot, _limit, _he], "The limit and the SD are exchanged: the limit is the larger."),
+        ([_glorot, _glorot, _he], "The limit is √3 times the SD: numbers in it are smaller."),
+    ],
+)  # fmt: skip
+
+how_deep = number(
+    16, "0.4¹⁵ = 1.1e-6 is not yet below a millionth, 0.4¹⁶ = 4.3e-7 is.", tol=1e-9,
+    mistakes={
+        15: "0.4¹⁵ = 1.07e-6 is still above.",
+        np.log(1e-6) / np.log(0.4): "Layers come in whole numbers.",
+        8: "That is for the mean square. The RMS is its root: 0.4 per layer, not 0.16.",
+        4: "The factor per layer isn't 0.02: it is the SD times √400.",
+        17: "0.4¹⁶ is below already.",
+    },
+)  # fmt: skip
+
+
+def _std(n_in, slope):
+    return (2 / ((1 + slope**2) * n_in)) ** 0.5
+
+
+leaky_std = function(
+    _std, "Between He's (slope 0) and LeCun's (slope 1).",
+    [(512, 0.0), (512, 1.0), (100, 0.2), (64, 0.01)],
+    mistakes=[
+        (lambda n, c: 2 / ((1 + c**2) * n), "That is the variance. The SD is its root."),
+        (lambda n, c: (2 / n) ** 0.5, "That is He's for every slope. The left half counts, too."),
+        (lambda n, c: (2 / ((1 + c) * n)) ** 0.5, "Squares are kept: c² for the left half."),
+        (lambda n, c: ((1 + c**2) / (2 * n)) ** 0.5,
+         "Upside down: what the activation removes has to be made up for by larger weights."),
+        (lambda n, c: (1 / n) ** 0.5, "That is LeCun's, right for the slope 1 only."),
+    ],
+)  # fmt: skip
+
+absolute = array(
+    [1, 1], "|z|² = z², and f′(z)² = 1: nothing is lost on either way.",
+    mistakes=[
+        ([2, 2], "That is ReLU, which removes one side. The absolute value folds it over."),
+        ([2, 1], "Forwards, |z| has the same square as z."),
+        ([1, 2], "Backwards the slope is −1 or 1, and its square is 1."),
+    ],
+)  # fmt: skip
+
+funnel = number(
+    1 / 16, "The product collapses to 16/256: only the ends count.",
+    mistakes={
+        1: "He's weights keep the mean square forwards. Backwards n_out stands in for n_in.",
+        16: "Upside down: each layer has half as many outputs as inputs.",
+        0.25: "That is the RMS. The question is for its square.",
+        1 / 256: "The ½ of ReLU and the 2 in He's variance cancel: ½ in each of four layers.",
+        1 / 32: "Four matrices, not five.",
+        1 / 8: "Four matrices, not three.",
+    },
+)  # fmt: skip
+
+_rng = np.random.default_rng(0)
+_Z = _rng.normal(-1, 1, (6, 5))
+_Z[:, 1] = -np.abs(_Z[:, 1])
+_Z[:, 3] = 0
+dead_share = function(
+    lambda Z: np.mean(np.all(Z <= 0, axis=0)),
+    "A unit is dead if it is silent for all samples; z = 0 is silent, too.",
+    [(_Z,), (np.array([[1.0, -1], [-1, -1], [-1, -1]]),), (np.array([[0.0, -1], [0, 2]]),)],
+    mistakes=[
+        (lambda Z: np.mean(np.all(Z <= 0, axis=1)),
+         "That is the share of samples for which all units are silent. Use the other axis."),
+        (lambda Z: np.mean(Z <= 0), "That is the share of zeros; dead means silent for *all*."),
+        (lambda Z: np.mean(np.any(Z <= 0, axis=0)), "Silent for some sample isn't dead: all."),
+        (lambda Z: np.mean(np.all(Z < 0, axis=0)), "At z = 0 ReLU's slope counts as 0, too."),
+        (lambda Z: np.sum(np.all(Z <= 0, axis=0)), "A share is asked for, not a number of units."),
+        (lambda Z: 1 - np.mean(np.all(Z <= 0, axis=0)), "That is the share of living units."),
+    ],
+)  # fmt: skip
+
+_born = 1 - (1 - 0.5**3) ** 20
+born_dead = number(
+    _born, "Nine networks out of ten: depth is dangerous where layers are narrow.",
+    mistakes={
+        1 - _born: "That is the probability that all layers live.",
+        0.125: "That is one layer.",
+        2.5: "20 · ⅛ isn't a probability: the cases overlap.",
+        0.5**60: "That is all 20 layers at once. One is enough.",
+        1 - (1 - 0.5**20) ** 3: "2 to the minus *units*; the layers are the exponent outside.",
+    },
+)  # fmt: skip
+
+
+def _clip(g, limit):
+    return g * min(1, limit / norm) if (norm := np.linalg.norm(g)) > 0 else g.copy()
+
+
+def clip(answer=...):
+    """Whether a function of (g, limit) clips by the norm, and leaves g as it is."""
+
+    def judge(answer):
+        if not callable(answer):
+            return "This takes your function, without calling it."
+        cases = [(np.array([3.0, 4.0]), 1.0), (np.array([0.3, -0.4]), 1.0), (np.zeros(3), 1.0),
+                 (np.array([[-6.0, 8.0], [0, 0]]), 2.0)]  # fmt: skip
+        for g, limit in cases:
+            given, right = g.copy(), _clip(g, limit)
+            try:
+                with np.errstate(all="ignore"):
+                    value = numbers(answer(given, limit))
+            except Exception as error:  # whatever a reader's function raises is theirs to see
+                return f"Your function stopped with {type(error).__name__}: {error}"
+            if value is None or value.shape != g.shape:
+                return f"Your function should return an array of g's shape, {g.shape}."
+            if not np.array_equal(given, g):
+                return "Your function changes g itself. Return a new array."
+            if np.allclose(value, right):
+                continue
+            if np.allclose(value, np.clip(g, -limit, limit)):
+                return "That cuts every number by itself, and changes the direction."
+            if not np.isfinite(value).all():
+                return "A gradient of 0 becomes nan. Divide only where the norm is too large."
+            if np.allclose(value, g * limit / (np.linalg.norm(g) or 1)):
+                return "A gradient that is short enough became longer. Leave it as it is."
+            if np.allclose(value, g):
+                return f"A gradient of length {np.linalg.norm(g):g} isn't shortened to {limit:g}."
+            return f"For {g.tolist()} and the limit {limit:g} you give {value.tolist()}."
+
+    checker("write your function, and give it to the check by its name", judge,
+            "The direction stays, the length is at most the limit.")(answer)  # fmt: skip
+
+
+_s = (2 ** (1 / 50) - 1) ** 0.5
+small_change = number(
+    _s, "(1 + s²)⁵⁰ = 2, so s = 0.118; that is close to √(ln 2 / 50).",
+    mistakes={
+        _s**2: "That is s². The change's mean square is s² times that of h.",
+        50**-0.5: "With s = 1/√50 the mean square grows by e, not by 2.",
+        1 / 50: "The mean square grows by s² per layer, not by s.",
+        (2 ** (1 / 25) - 1) ** 0.5: "That doubles the RMS; the question is for the mean square.",
+        2 ** (1 / 50) - 1: "That is s². The change's mean square is s² times that of h.",
+    },
+)  # fmt: skip
+
+
+def patients(answer=...):
+    """Whether the four remedies are right; says which patient is not."""
+    reasons = {
+        1: "A ratio of 1e-15 and a loss of exactly ln 10: the gradient vanishes.",
+        2: "Units that are saturated from the start, and a first loss far above ln 10.",
+        3: "Alive at the start, silent after a jump. Which step killed them?",
+        4: "2,000 good steps: the start was right. One step was too long.",
+    }
+
+    def judge(answer):
+        if not isinstance(answer, str) or len(answer.strip()) != 4:
+            return 'This takes four letters in quotes, such as "abcd".'
+        letters = answer.strip().lower()
+        if not set(letters) <= set("abcd"):
+            return "The letters are a, b, c and d."
+        for number_, (got, right) in enumerate(zip(letters, "bcda", strict=True), start=1):
+            if number_ == 3 and got == "a":
+                return ("Patient 3: smaller steps prevent it the next time. But these units are "
+                        "dead; without a leak none of them comes back.")  # fmt: skip
+            if got != right:
+                return f"Patient {number_}: {reasons[number_]}"
+
+    checker('put four letters such as "abcd" in place of the dots', judge,
+            "Vanishing, saturated, dead, exploding.")(answer)  # fmt: skip
+
+
+def softplus_size(answer=...):
+    """Whether a weight size keeps the RMS 1 for softplus."""
+    xi = np.linspace(-8, 8, 4001)
+    density = np.exp(-(xi**2) / 2) / np.exp(-(xi**2) / 2).sum()
+
+    def judge(answer):
+        value = numbers(answer)
+        if value is None or value.size != 1 or not value.item() > 0:
+            return "This takes one positive number, the weight size g."
+        after = float(density @ softplus(value.item() * xi) ** 2) ** 0.5
+        if not abs(after - 1) <= 0.01:
+            return f"With g = {value.item():.3g} the RMS after one layer is {after:.3f}."
+
+    checker("put a number in place of the dots", judge,
+            "But δ shrinks: E[f′²] is about 0.30, and g² = 1.2.")(answer)  # fmt: skip
+
+
+def lsuv(answer=...):
+    """Whether a function of (matrices, X) scales each matrix for z of RMS 1, one by one."""
+
+    def judge(answer):
+        if not callable(answer):
+            return "This takes your function, without calling it."
+        rng = np.random.default_rng(3)
+        X, sizes = rng.normal(size=(50, 8)), (8, 12, 12, 6)
+        shapes = zip(sizes, sizes[1:], strict=False)
+        matrices = [s * rng.normal(size=n) for s, n in zip((3, 0.01, 1), shapes, strict=True)]
+        given = [W.copy() for W in matrices]
+        try:
+            new = answer([W.copy() for W in matrices], X.copy())
+            new = [numbers(W) for W in new]
+        except Exception as error:  # whatever a reader's function raises is for the reader to see
+            return f"Your function stopped with {type(error).__name__}: {error}"
+        shapes = [None if W is None else W.shape for W in new]
+        if shapes != [W.shape for W in given]:
+            return "Your function should return as many matrices as it got, of the same shapes."
+        a, old = X, X
+        for number_, (W, V) in enumerate(zip(new, given, strict=True), start=1):
+            size = np.sqrt(np.mean((a @ W) ** 2))
+            if abs(size - 1) > 1e-6:
+                alone = np.sqrt(np.mean((old @ V) ** 2))
+                if number_ > 1 and np.allclose(W, V / alone):
+                    return (f"Matrix {number_} was fitted to the signal of the *old* matrices. "
+                            "Let the signal run through the new ones.")  # fmt: skip
+                return f"With your matrix {number_}, z has the RMS {size:.3g}, not 1."
+            if not np.allclose(W * (V[0, 0] / W[0, 0]), V):
+                return f"Matrix {number_} isn't the old one times a number."
+            a, old = np.tanh(a @ W), np.tanh(old @ V)
+
+    checker("write your function, and give it to the check by its name", judge,
+            "Every z has the RMS 1, whatever the weights were before.")(answer)  # fmt: skip

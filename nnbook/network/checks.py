@@ -1,0 +1,252 @@
+"""The checks of the chapter on networks."""
+
+import numpy as np
+
+from nnlib.activations import relu, softmax
+
+from ..check import array, checker, choice, function, number, numbers
+
+layer = array(
+    [1, 0, 3], "z = (1, −1, 3), and ReLU silences the second unit.",
+    mistakes=[
+        ([1, -1, 3], "These are the weighted sums. Now ReLU."),
+        ([0, 0, 4], "Did you forget the biases?"),
+        ([0, 0, 3], "Did you add the bias of the first unit?"),
+        ([7, 4], "One number for each input? There are three units: one for each column."),
+    ],
+)  # fmt: skip
+
+parameters = number(
+    89_610, "785 · 100 + 101 · 100 + 101 · 10.", tol=1e-9,
+    mistakes={
+        89_400: "Those are the weights. Every unit has a bias, too.",
+        90_384: "One bias for each unit, not for each input.",
+        79_510: "That is 784–100–10. There are two hidden layers of 100.",
+        90_394: "The inputs have no parameters.",
+        994: "That is the number of columns in the picture. Every arrow has a weight.",
+    },
+)  # fmt: skip
+
+dot_shape = array(
+    [2, 3, 2, 5], "dot makes every pair: matrix n of A with matrix m of B.",
+    mistakes=[
+        ([2, 3, 5], "That is what @ gives. dot doesn't treat the first axis as a batch."),
+        ([2, 2, 3, 5], "These are the right axes in another order: first all of A's, then B's."),
+        ([2, 3, 4, 2, 4, 5], "The axis of 4 that both have in common is summed over."),
+    ],
+)  # fmt: skip
+
+
+def _einsum_judge(letters):
+    if not isinstance(letters, str):
+        return f"This takes a string such as 'nd,dk->nk', and got {letters!r}."
+    rng = np.random.default_rng(0)
+    Q, K = rng.normal(size=(4, 2, 5)), rng.normal(size=(4, 3, 5))
+    try:
+        value = np.einsum(letters, Q, K)
+    except Exception as error:  # whatever a reader's letters cause is for the reader to see
+        return f"einsum stopped with {type(error).__name__}: {error}"
+    right = Q @ K.transpose(0, 2, 1)  # (4, 2, 3)
+    if value.shape == right.shape and np.allclose(value, right):
+        return None
+    if value.shape == (4, 3, 2) and np.allclose(value, right.transpose(0, 2, 1)):
+        return "These are the scores with queries and keys exchanged: (N, S, T)."
+    if value.ndim == 4:
+        return "Queries of one sentence with keys of all others: both have the same batch axis."
+    if value.ndim > 3:
+        return "The axis of length d is still there. A letter right of the arrow isn't summed."
+    return f"For Q (4, 2, 5) and K (4, 3, 5) the shape should be (4, 2, 3), not {value.shape}."
+
+
+scores = checker(
+    "put a string such as 'nd,dk->nk' in place of the dots", _einsum_judge,
+    "n stays in front, d is summed over, t and s remain.",
+)  # fmt: skip
+
+break_even = number(
+    10, "2 · 100 / 20: from ten samples on, arithmetic is the limit.",
+    mistakes={
+        5: "A float32 has four bytes, and using it takes two operations.",
+        2.5: "A float32 has four bytes.",
+        20: "Two operations for each weight, and four bytes: did you take one, or eight?",
+        40: "Two operations for each weight, and four bytes, not eight.",
+        0.1: "The reciprocal: fetching a weight takes ten times as long as using it.",
+        1e7: "The size of the layer drops out.",
+    },
+)  # fmt: skip
+
+
+def _forward(X, parameters, activation=relu, last=lambda z: z, bias=True):
+    for W, b in parameters[:-1]:
+        X = activation(X @ W + bias * b)
+    W, b = parameters[-1]
+    return last(X @ W + bias * b)
+
+
+def _network(widths, n, rng):
+    pairs = zip(widths[:-1], widths[1:], strict=True)
+    layers = [(rng.normal(size=(D, K)), rng.normal(size=K)) for D, K in pairs]
+    return rng.normal(size=(n, widths[0])), layers
+
+
+_rng = np.random.default_rng(0)
+forward = function(
+    _forward, "ReLU between the layers, none behind the last.",
+    [_network(w, n, _rng) for w, n in [((3, 4, 2), 5), ((2, 3, 3, 3, 4), 1), ((3, 2), 2)]],
+    mistakes=[
+        (lambda X, p: _forward(X, p, last=relu), "No ReLU behind the last layer: it gives logits."),
+        (lambda X, p: _forward(X, p, activation=lambda z: z), "Where is the ReLU?"),
+        (lambda X, p: _forward(X, p, bias=False), "Did you forget the biases?"),
+        (lambda X, p: _forward(X, p, last=softmax), "Logits are asked for, not probabilities."),
+    ],
+)  # fmt: skip
+
+hat = array(
+    [2, -4, 2], "The slope changes by +2, −4 and +2: up, down, flat.",
+    mistakes=[
+        ([1, -2, 1], "The shape is right, but only 1 high."),
+        ([2, -2, 0], "Slopes add up: 2 − 2 = 0 is flat, but the hat comes down again."),
+        ([2, -2, -2], "The slopes add up to 2, 0 and −2; they should be 2, −2 and 0."),
+        ([2, -2, 2], "Slopes add up: to get from +2 to −2 takes −4."),
+        ([0, 2, 0], "These are the heights at the knots. Weights are changes of slope."),
+    ],
+)  # fmt: skip
+
+shallow = number(
+    1024, "1,023 units make the kinks between the pieces, one more the first slope.", tol=1e-9,
+    mistakes={
+        1023: "These are the kinks inside. The slope that it starts with takes a unit, too.",
+        20: "That is the deep network: ten layers of two.",
+        19: "The deep network has 20 units, but many more pieces.",
+        512: "These are the teeth; each has two sides.",
+        511: "Each tooth has a kink at its tip, too.",
+        10: "That is the number of folds. Each doubles the pieces.",
+    },
+)  # fmt: skip
+
+conv_size = number(
+    14, "(28 + 4 − 5) // 2 + 1: the window moves 13 times.", tol=1e-9,
+    mistakes={
+        14.5: "A window fits or doesn't: round down before you add 1.",
+        15: "Round down, not up.",
+        13: "The window's first place counts, too: + 1.",
+        12: "Did you forget the padding?",
+        27: "Padding is on both sides, and the stride is 2.",
+        28: "With stride 1 it would be. The window moves by 2.",
+        26: "With stride 1 and padding 1?",
+    },
+)  # fmt: skip
+
+
+def _convolution(image, kernel, stride, padding):
+    padded = np.pad(image, padding)
+    views = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)
+    return np.einsum("rcuv,uv->rc", views[::stride, ::stride], kernel)
+
+
+convolution = function(
+    _convolution, "Pad, then cut a window every stride pixels.",
+    [(_rng.normal(size=(6, 6)), _rng.normal(size=(3, 3)), 1, 0),
+     (_rng.normal(size=(7, 5)), _rng.normal(size=(3, 3)), 2, 1),
+     (_rng.normal(size=(6, 6)), _rng.normal(size=(2, 2)), 3, 2)],
+    mistakes=[
+        (lambda x, k, s, p: _convolution(x, k[::-1, ::-1], s, p),
+         "You flip the kernel: mathematicians do, networks don't."),
+        (lambda x, k, s, p: _convolution(x, k.T, s, p), "Rows and columns of the kernel."),
+        (lambda x, k, s, p: _convolution(x, k, 1, p), "The stride has no effect."),
+        (lambda x, k, s, p: _convolution(x, k, s, 0), "The padding has no effect."),
+    ],
+)  # fmt: skip
+
+
+def _states(X, Wx, Wh, b, carry=True):
+    h, states = np.zeros(len(b)), []
+    for x in X:
+        h = np.tanh(x @ Wx + carry * h @ Wh + b)
+        states.append(h)
+    return np.array(states)
+
+
+def _sequence(t, d, h, rng):
+    return rng.normal(size=(t, d)), rng.normal(size=(d, h)), rng.normal(size=(h, h)), np.ones(h)
+
+
+states = function(
+    _states, "The same three arrays at every step, and the state carried along.",
+    [_sequence(5, 2, 3, _rng), _sequence(1, 4, 2, _rng)],
+    mistakes=[
+        (lambda X, Wx, Wh, b: _states(X, Wx, Wh, b, carry=False),
+         "The old state has no effect. Is it carried from step to step?"),
+        (lambda X, Wx, Wh, b: _states(X, Wx, Wh, b)[-1], "That is the last state. Give all T."),
+        (lambda X, Wx, Wh, b: _states(X, Wx, Wh.T, b), "h @ Wh, not Wh @ h: rows are samples."),
+        (lambda X, Wx, Wh, b: _states(X, Wx, Wh, 0 * b), "Did you forget the bias?"),
+    ],
+)  # fmt: skip
+
+
+def _causal(Q, K, V, scale=None, late=False, strict=False):
+    raw = Q @ K.T / (np.sqrt(Q.shape[1]) if scale is None else scale)
+    seen = np.tril(np.ones(raw.shape, bool), -1 if strict else 0)
+    weights = softmax(raw) * seen if late else softmax(np.where(seen, raw, -np.inf))
+    return weights @ V
+
+
+def _plain(Q, K, V):
+    return softmax(Q @ K.T / np.sqrt(Q.shape[1])) @ V
+
+
+def _backwards(Q, K, V):
+    return _causal(Q[::-1], K[::-1], V[::-1])[::-1]
+
+
+causal = function(
+    _causal, "And the first word can only look at itself.",
+    [tuple(_rng.normal(size=(t, d)) for d in (4, 4, 3)) for t in (5, 2)],
+    mistakes=[
+        (_plain, "Everybody still sees everybody: where is the mask?"),
+        (lambda Q, K, V: _causal(Q, K, V, late=True),
+         "Rows no longer sum to 1: hide the scores before softmax, not the weights after it."),
+        (lambda Q, K, V: _causal(Q, K, V, scale=1), "Did you forget the root of d?"),
+        (lambda Q, K, V: _causal(Q, K, V, scale=Q.shape[1]), "Divide by the root of d, not by d."),
+        (_backwards, "This is the other way round: it hides the past and shows the future."),
+    ],
+)  # fmt: skip
+
+exact = array(
+    [3, 6, 12, 24], "The kinks at 1/3 and 2/3 are knots where n is a multiple of 3.",
+    mistakes=[
+        ([3], "That is the smallest. Which others on the slider put knots at 1/3 and 2/3?"),
+        ([3, 6, 12], "One is missing: go on to the right."),
+        ([3, 6, 10, 12, 24], "10 is not a multiple of 3."),
+    ],
+)  # fmt: skip
+
+
+def _few_judge(answer):
+    try:
+        t, a, c = answer
+    except (TypeError, ValueError):
+        return "This takes three things: the places t, the weights a and the bias c."
+    t, a, c = numbers(t), numbers(a), numbers(c)
+    if t is None or a is None or c is None or t.shape != a.shape or t.ndim != 1 or c.size != 1:
+        return "t and a should be two arrays of the same length, and c a number."
+    if len(t) > 8:
+        return f"These are {len(t)} units; use at most 8."
+    x = np.linspace(0, 1, 2001)
+    error = np.abs(relu(x[:, None] - t) @ a + c.item() - np.sin(2 * np.pi * x))
+    if not error.max() < 0.05:  # nan is not
+        return f"The largest error is {error.max():.4f}, at x = {x[np.argmax(error)]:.2f}."
+
+
+few_units = checker(
+    "put (t, a, c) in place of the dots", _few_judge,
+    "Eight units need not go through the points: between them they may pass above and below.",
+)  # fmt: skip
+
+symmetry = choice(
+    "c", "Softmax over the classes is the same for every row.",
+    {
+        "a": "Batch normalization could: it takes means over the batch. Here no row sees another.",
+        "b": "Equivariant, not invariant: the predictions are in another order, too.",
+    },
+)  # fmt: skip

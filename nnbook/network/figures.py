@@ -1,0 +1,133 @@
+"""Pictures of the chapter on networks: a network's units, and a convolution's windows.
+
+Both are drawn from the real thing, a ``Network`` or an array: they show only what the code does.
+"""
+
+import numpy as np
+from matplotlib.patches import Rectangle
+
+from nnlib.layers import Linear
+
+from ..plots import BLUE, GREEN, ORANGE, halo
+
+INK, GREY = "#222222", "#777777"
+
+
+def draw_units(ax, net, x=None, *, weights=True):
+    """A dense network: a circle for each unit, a line for each weight.
+
+    Lines are orange where the weight is positive and blue where it is negative, the thicker the
+    larger it is.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    net : Network
+        Linear layers, with activations between them.
+    x : array (D,), optional
+        One input. Each circle then holds its unit's output.
+    weights : bool
+        Write each weight on its line, and each bias above its circle.
+
+    Returns
+    -------
+    (int, int)
+        The units (inputs are none) and the weights that were drawn.
+    """
+    columns, names = _columns(net, x)
+    dense = [layer for layer in net.layers if isinstance(layer, Linear)]
+    tallest = max(map(len, columns))
+    places = [np.arange(len(c)) * -1.0 + (len(c) - 1) / 2 for c in columns]
+    largest = max(np.abs(layer.W).max() for layer in dense) or 1.0
+    gap = max(1.6, 0.45 * tallest)
+    for k, layer in enumerate(dense):
+        for (i, j), w in np.ndenumerate(layer.W):
+            start, end = (k * gap, places[k][i]), ((k + 1) * gap, places[k + 1][j])
+            ax.plot(*zip(start, end, strict=True), color=ORANGE if w > 0 else BLUE,
+                    lw=0.3 + 2.7 * abs(w) / largest, zorder=1)  # fmt: skip
+            if weights:
+                at = np.add(start, 0.3 * np.subtract(end, start))
+                halo(ax.text(*at, f"{w:.2f}", ha="center", va="center", fontsize=10))
+        if weights and layer.bias:
+            for j, b in enumerate(layer.b):
+                halo(ax.text((k + 1) * gap, places[k + 1][j] + 0.36, f"{b:+.2f}", ha="center",
+                             va="bottom", fontsize=10, color=GREY))  # fmt: skip
+    for k, (values, name) in enumerate(zip(columns, names, strict=True)):
+        ax.scatter(np.full(len(values), k * gap), places[k], s=900 if x is not None else 160,
+                   facecolor="#f2f2f2" if k == 0 else "white", edgecolor=INK, lw=1.3, zorder=2)
+        for y, value in zip(places[k], values if x is not None else (), strict=False):
+            ax.text(k * gap, y, f"{value:.2f}", ha="center", va="center", fontsize=10, zorder=3)
+        ax.text(k * gap, -tallest / 2 - 0.15, name, ha="center", va="top", fontsize=10)
+    ax.set(xlim=(-0.6, (len(columns) - 1) * gap + 0.6), ylim=(-tallest / 2 - 0.9, tallest / 2))
+    ax.set_axis_off()
+    return sum(map(len, columns[1:])), sum(layer.W.size for layer in dense)
+
+
+def _columns(net, x):
+    """The numbers in each column of units, inputs first, and what stands below them."""
+    first = net.layers[0]
+    if not isinstance(first, Linear):
+        raise ValueError(f"draw_units takes a network that starts with Linear, got {first}")
+    h = np.zeros((1, first.n_in)) if x is None else np.asarray(x)[None]
+    columns, names = [h[0]], [f"{first.n_in} inputs"]
+    for layer in net.layers:
+        h = layer.forward(h)
+        if isinstance(layer, Linear):
+            columns.append(h[0])
+            names.append(f"Linear({layer.n_in}, {layer.n_out})")
+        else:
+            columns[-1] = h[0]
+            names[-1] += f"\n{getattr(layer, 'name', layer)}"
+    return columns, names
+
+
+def draw_windows(axes, image, kernel, *, stride=1, padding=0):
+    """What a convolution sees, and what it makes of it.
+
+    Left the image with its frame of zeros, a dot where each window has its centre, and the window
+    of one output in orange. Right the output, on the same scale of pixels, with that number marked.
+
+    Parameters
+    ----------
+    axes : two matplotlib Axes
+    image : array (H, W)
+        From 0 (paper) to 1 (ink).
+    kernel : array (k, k)
+    stride : int
+    padding : int
+
+    Returns
+    -------
+    array (H', W')
+        The output.
+    """
+    size, rows = len(kernel), image.shape[0]
+    padded = np.pad(image, padding)
+    every = np.lib.stride_tricks.sliding_window_view(padded, (size, size))[::stride, ::stride]
+    out = np.einsum("rcuv,uv->rc", every, kernel)
+    seen = np.array([len(out) // 2, out.shape[1] // 2])  # (row, column) of the marked output
+    top, left = seen * stride - padding - 0.5
+
+    ax = axes[0]
+    extent = (-padding - 0.5, image.shape[1] + padding - 0.5, rows + padding - 0.5, -padding - 0.5)
+    ax.imshow(padded, cmap="Greys", vmin=0, vmax=1, extent=extent)
+    _box(ax, (-0.5, -0.5), image.shape[1], rows, GREY, ls="--", lw=1)
+    _box(ax, extent[::3], *padded.shape[::-1], INK, lw=1)
+    centres = np.arange(max(out.shape)) * stride - padding + (size - 1) / 2
+    ax.plot(*np.meshgrid(centres[: out.shape[1]], centres[: len(out)]), ".", ms=4, color=GREEN)
+    _box(ax, (left, top), size, size, ORANGE, lw=2.5)
+
+    ax = axes[1]
+    scale = max(np.abs(out).max(), 1e-9)
+    ax.imshow(out, cmap="RdBu_r", vmin=-scale, vmax=scale)
+    _box(ax, (-0.5, -0.5), *out.shape[::-1], INK, lw=1)
+    _box(ax, seen[::-1] - 0.5, 1, 1, ORANGE, lw=2.5)
+    middle = np.array(out.shape) / 2 - 0.5
+    for ax, (y, x) in ((axes[0], ((rows - 1) / 2,) * 2), (axes[1], middle)):
+        ax.set(xlim=(x - 6.6, x + 6.6), ylim=(y + 6.6, y - 6.6), aspect="equal")
+        ax.set_axis_off()
+    return out
+
+
+def _box(ax, corner, width, height, colour, **style):
+    ax.add_patch(Rectangle(corner, width, height, fill=False, ec=colour, **style))

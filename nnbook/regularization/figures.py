@@ -1,0 +1,123 @@
+"""What only the chapter on regularization draws."""
+
+import numpy as np
+from matplotlib.patches import Circle, Polygon
+
+from .. import plots
+
+
+def draw_parts(ax, x, parts, noise):
+    """Squared bias, variance, noise and their sum over x, and the measured error as dots.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes; its vertical axis becomes logarithmic
+    x : (n,)
+    parts : array (n, 3): squared bias, variance, measured error
+    noise : float
+        Variance of the noise.
+
+    Returns
+    -------
+    int
+        Number of the x with the lowest measured error.
+    """
+    x, (bias2, variance, measured) = np.asarray(x), np.asarray(parts).T
+    ax.set_yscale("log")
+    curves = [("bias²", bias2, plots.BLUE), ("variance", variance, plots.ORANGE),
+              ("sum", bias2 + variance + noise, plots.BLACK)]  # fmt: skip
+    for name, y, colour in curves:
+        ax.plot(x, y, color=colour, label=name)
+    ax.axhline(noise, color="#777777", ls=":", label="noise")
+    ax.plot(x, measured, "o", color=plots.BLACK, label="measured")
+    ax.legend(ncols=2)
+    return int(measured.argmin())
+
+
+def draw_curves(ax, runs, *, names=("training", "validation"), at=None):
+    """Training and validation loss over the steps: each network thin, their mean thick.
+
+    ``at`` is the step at which the names stand; near the end if it isn't given. Returns the two
+    mean losses at the end.
+    """
+    at = runs.steps[int(0.7 * len(runs.steps))] if at is None else at
+    below = 0 if np.interp(at, runs.steps, (runs.val_loss - runs.loss).mean(axis=1)) >= 0 else 1
+    for k, (name, loss) in enumerate(zip(names, (runs.loss, runs.val_loss), strict=True)):
+        mean = loss.mean(axis=1)
+        ax.plot(runs.steps, loss, color=plots.COLOURS[k], lw=0.8, alpha=0.35)
+        ax.plot(runs.steps, mean, color=plots.COLOURS[k])
+        plots.label(ax, name, (at, np.interp(at, runs.steps, mean)),
+                    (0, -14 if k == below and mean[-1] > 0.2 * loss.max() else 14),
+                    color=plots.COLOURS[k], ha="center")  # fmt: skip
+    ax.set(xlabel="step", ylabel="cross-entropy", xlim=(0, runs.steps[-1]), ylim=(0, None))
+    return runs.loss[-1].mean(), runs.val_loss[-1].mean()
+
+
+def best_in_budget(shape, A, centre):
+    """Where (w - centre)ᵀ A (w - centre) is lowest with |w₁| + |w₂| ≤ 1 or w₁² + w₂² ≤ 1.
+
+    Parameters
+    ----------
+    shape : "diamond" or "disc"
+    A : array (2, 2), positive definite
+    centre : array (2,)
+
+    Returns
+    -------
+    array (2,)
+        On the diamond exactly; on the disc's rim to a ten-thousandth of a turn.
+    """
+    centre = np.asarray(centre, dtype=float)
+    if np.sum(np.abs(centre)) <= 1 if shape == "diamond" else centre @ centre <= 1:
+        return centre
+    if shape == "diamond":
+        corners = np.array([[1.0, 0], [0, 1], [-1, 0], [0, -1], [1, 0]])
+        points = []
+        for start, end in zip(corners[:-1], corners[1:], strict=True):
+            along = end - start
+            t = along @ A @ (centre - start) / (along @ A @ along)
+            points.append(start + np.clip(t, 0, 1) * along)
+        points = np.array(points)
+    else:
+        angle = np.linspace(0, 2 * np.pi, 10_000) + 1e-5  # no point exactly on an axis
+        points = np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    off = points - centre
+    return points[np.einsum("ni,ij,nj->n", off, A, off).argmin()]
+
+
+def draw_budget(ax, shape, A, centre):
+    """Ellipses of equal loss, the budget, and the best weights within; returns these."""
+    best = best_in_budget(shape, A, centre)
+    x, y = np.linspace(-1.3, 2.4, 121), np.linspace(-1.3, 2.7, 121)
+    off = np.stack(np.meshgrid(x, y), axis=-1) - centre
+    loss = np.einsum("yxi,ij,yxj->yx", off, A, off)
+    touch = (best - centre) @ A @ (best - centre)
+    ax.contour(x, y, loss, levels=touch * np.array([0.15, 0.5, 1, 1.7, 2.6]),
+               colors=[plots.BLUE], linewidths=[1, 1, 2, 1, 1])  # fmt: skip
+    style = {"facecolor": plots.AMBER, "alpha": 0.35, "edgecolor": plots.BLACK}
+    if shape == "diamond":
+        ax.add_patch(Polygon([(1, 0), (0, 1), (-1, 0), (0, -1)], **style))
+    else:
+        ax.add_patch(Circle((0, 0), 1, **style))
+    ax.axhline(0, color="#777777", lw=1)
+    ax.axvline(0, color="#777777", lw=1)
+    ax.plot(*centre, "x", color=plots.BLUE, ms=9, mew=2)
+    ax.plot(*best, "o", color=plots.ORANGE, ms=9)
+    ax.set(aspect="equal", xlabel="w₁", ylabel="w₂", title=shape)
+    return best
+
+
+def draw_gains(ax, gains):
+    """A row for each method: its gains as small dots, their mean as a large one.
+
+    Returns the name of the method with the largest mean.
+    """
+    ax.axvline(0, color="#777777", lw=1)
+    means = {name: float(np.mean(g)) for name, g in gains.items()}
+    names = sorted(means, key=means.get)
+    for row, name in enumerate(names):
+        ax.plot(gains[name], np.full(len(gains[name]), row), "o", ms=4, color=plots.BLUE,
+                alpha=0.45, mew=0)  # fmt: skip
+        ax.plot(means[name], row, "o", ms=10, color=plots.ORANGE)
+    ax.set_yticks(range(len(names)), names)
+    return names[-1]
