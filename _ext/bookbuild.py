@@ -82,8 +82,10 @@ def install_scripts():
         return True
     npm = shutil.which("npm")
     if npm is None:
-        logger.info("npm is not installed: the pages will load MathJax and the widget manager "
-                    "from a CDN, so sliders need a network connection.")  # fmt: skip
+        logger.info(
+            "npm is not installed: the pages will load MathJax and the widget manager "
+            "from a CDN, so sliders need a network connection."
+        )
         return False
     result = subprocess.run([npm, "ci"], cwd=ROOT, capture_output=True, text=True)
     if result.returncode:

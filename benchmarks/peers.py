@@ -73,8 +73,16 @@ def torch_loader_epoch(X, y, batch, sizes):
 
 @ignore_warnings(category=ConvergenceWarning)
 def sklearn_epoch(X, y, batch, sizes):
-    net = MLPClassifier(sizes[1:-1], solver="sgd", batch_size=batch, learning_rate_init=0.02,
-                        alpha=4e-4, momentum=0, max_iter=1, random_state=0)  # fmt: skip
+    net = MLPClassifier(
+        sizes[1:-1],
+        solver="sgd",
+        batch_size=batch,
+        learning_rate_init=0.02,
+        alpha=4e-4,
+        momentum=0,
+        max_iter=1,
+        random_state=0,
+    )
     start = time.perf_counter()
     net.fit(X, y)
     return time.perf_counter() - start

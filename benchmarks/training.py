@@ -126,8 +126,16 @@ def dense(sizes, rng, normed=False):
 
 def timed_epoch(net, optimizer, X, y, batch):
     start = time.perf_counter()
-    train(net, softmax_cross_entropy, X, y, optimizer=optimizer, epochs=1, batch_size=batch,
-          rng=np.random.default_rng(1))  # fmt: skip
+    train(
+        net,
+        softmax_cross_entropy,
+        X,
+        y,
+        optimizer=optimizer,
+        epochs=1,
+        batch_size=batch,
+        rng=np.random.default_rng(1),
+    )
     return time.perf_counter() - start
 
 
@@ -183,8 +191,11 @@ def where_the_time_goes(X, y, samples, batch=16):
             np.add(net.params, net.grads, out=net.params)
         return time.perf_counter() - start
 
-    times = race(nnlib=partial(sgd_epoch, X, y, batch),
-                 products=partial(bare_epoch, X, y, batch, None), traffic=traffic)  # fmt: skip
+    times = race(
+        nnlib=partial(sgd_epoch, X, y, batch),
+        products=partial(bare_epoch, X, y, batch, None),
+        traffic=traffic,
+    )
     scale = samples / len(X)
     what = f"SGD + L2, batch {batch}"
     yield f"{what}: whole epoch", times["nnlib"][0] * scale, None, "s"

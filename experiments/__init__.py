@@ -18,5 +18,14 @@ two runs drift apart, by about as much as two seeds differ. So a record names it
 run uses one thread.
 """
 
-NAMES = ("torch_same", "fast", "search", "best", "ablation", "penalty", "reference", "torch_way",
-         "timing")  # fmt: skip
+NAMES = (
+    "torch_same",
+    "fast",
+    "search",
+    "best",
+    "ablation",
+    "penalty",
+    "reference",
+    "torch_way",
+    "timing",
+)

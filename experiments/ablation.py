@@ -46,10 +46,16 @@ def experiment(run, steps=STEPS, data=("validation", "test")):
             gain = accuracy["mean"] - best_accuracy["mean"]
             error = ((accuracy["std"] ** 2 + best_accuracy["std"] ** 2) / len(SEEDS)) ** 0.5
         kept = gain is None or gain > error
-        found.append({
-            "step": name, "lr": recipe.lr, "validation_accuracy": accuracy,
-            "gain": gain, "standard_error": error, "kept": kept,
-        })  # fmt: skip
+        found.append(
+            {
+                "step": name,
+                "lr": recipe.lr,
+                "validation_accuracy": accuracy,
+                "gain": gain,
+                "standard_error": error,
+                "kept": kept,
+            }
+        )
         if kept:
             best, best_accuracy = recipe, accuracy
         print(f"{name}: {accuracy['mean']:.2f} %, kept: {kept}", flush=True)

@@ -14,11 +14,14 @@ SEEDS = [100, 101, 102]
 
 def experiment(run):
     recipes = (RECIPE, OTHER)
-    records = run(score, [
-        {"recipe": recipe, "seed": seed, "data": "validation", "watch": True}
-        for recipe in recipes
-        for seed in SEEDS
-    ])  # fmt: skip
+    records = run(
+        score,
+        [
+            {"recipe": recipe, "seed": seed, "data": "validation", "watch": True}
+            for recipe in recipes
+            for seed in SEEDS
+        ],
+    )
     return {
         "readings": [
             {

@@ -106,12 +106,18 @@ def fit(recipe, seed, X, y, *, watch=None, epochs=None):
     net = recipe.network(X.shape[1], rng)
     steps = recipe.epochs * math.ceil(len(X) / recipe.batch)
     history = train(
-        net, recipe.loss, X, y,
+        net,
+        recipe.loss,
+        X,
+        y,
         optimizer=recipe.make_optimizer(net),
         schedule=one_cycle(recipe.lr, steps) if recipe.one_cycle else None,
-        epochs=epochs or recipe.epochs, batch_size=recipe.batch, rng=rng, validation=watch,
+        epochs=epochs or recipe.epochs,
+        batch_size=recipe.batch,
+        rng=rng,
+        validation=watch,
         after_step=lambda t, value: first_losses.append(value) if t < FIRST else None,
-    )  # fmt: skip
+    )
     record = {"seed": seed, "loss": history.loss, "accuracy": history.accuracy}
     if watch:
         record |= {"watch_loss": history.val_loss, "watch_accuracy": history.val_accuracy}

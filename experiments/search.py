@@ -12,8 +12,16 @@ from .running import percent, score
 COST = "8 minutes"
 ALONE = False
 SEEDS = [100, 101, 102]  # others than those of `best`
-GUESS = Recipe(hidden=(800, 800), optimizer="adam", lr=3e-3, one_cycle=True, batch=256, epochs=16,
-               smoothing=0.1, shifts=1)  # fmt: skip
+GUESS = Recipe(
+    hidden=(800, 800),
+    optimizer="adam",
+    lr=3e-3,
+    one_cycle=True,
+    batch=256,
+    epochs=16,
+    smoothing=0.1,
+    shifts=1,
+)
 CHANGES = {
     "guess": {},
     "lr 0.0015": {"lr": 1.5e-3},

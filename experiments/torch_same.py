@@ -54,8 +54,11 @@ def both(seed):
         theirs.append(loss.item())
 
     differences = [a - b for a, b in zip(ours, theirs, strict=True)]
-    return {"nnlib_losses": ours, "differences": differences,
-            "largest_difference": max(map(abs, differences))}
+    return {
+        "nnlib_losses": ours,
+        "differences": differences,
+        "largest_difference": max(map(abs, differences)),
+    }
 
 
 def in_torch(net):

@@ -15,8 +15,14 @@ from .running import arrays, percent
 COST = "5 minutes"
 ALONE = False
 SEEDS = [0, 1, 2]
-RECIPE = {"hidden": [600], "optimizer": "Adam", "lr": 2e-4, "weight_decay": 2e-4, "batch": 64,
-          "epochs": 30}  # fmt: skip
+RECIPE = {
+    "hidden": [600],
+    "optimizer": "Adam",
+    "lr": 2e-4,
+    "weight_decay": 2e-4,
+    "batch": 64,
+    "epochs": 30,
+}
 
 
 def experiment(run):

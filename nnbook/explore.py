@@ -124,8 +124,7 @@ class Explorer(widgets.VBox):
 
         def show(_=None):
             values = {
-                name: self.options[name][control.index]
-                for name, control in self.controls.items()
+                name: self.options[name][control.index] for name, control in self.controls.items()
             }
             try:
                 frame.value, self.error = self.html(**values), None
@@ -143,8 +142,10 @@ class Explorer(widgets.VBox):
         shared = {"layout": widgets.Layout(overflow="visible"), "style": widgets.HTML().style}
         stack = self._stack({}, list(self.options), shared)
         if self.frames.frame(**self.start)[0] != self.html(**self.start):
-            raise ValueError(f"draw must draw the same picture each time for {self.start}; now it "
-                             "drew another, so it depends on something besides the controls")
+            raise ValueError(
+                f"draw must draw the same picture each time for {self.start}; now it "
+                "drew another, so it depends on something besides the controls"
+            )
         return self._over_backdrop(stack)
 
     def _stack(self, values, names, shared):
@@ -172,8 +173,13 @@ class Explorer(widgets.VBox):
 
     def _player(self, name, labels):
         control = self.controls[name]
-        play = widgets.Play(min=0, max=len(self.options[name]) - 1, value=control.index,
-                            interval=250, show_repeat=False)  # fmt: skip
+        play = widgets.Play(
+            min=0,
+            max=len(self.options[name]) - 1,
+            value=control.index,
+            interval=250,
+            show_repeat=False,
+        )
         play.add_class("nn-control")
         play.tooltip = labels[name]
         widgets.jslink((play, "value"), (control, "index"))
@@ -213,8 +219,13 @@ def _control(label, values, start):
         if len(set(names)) < len(names) or any("e+" in name for name in names):
             names = [f"{v:,}" for v in values]
     # "initial": ipywidgets otherwise fixes a width that is too narrow for a label or a slider
-    control = make(options=names, index=index, description=label, tooltip=label,
-                   style={"description_width": "initial"})  # fmt: skip
+    control = make(
+        options=names,
+        index=index,
+        description=label,
+        tooltip=label,
+        style={"description_width": "initial"},
+    )
     control.layout = widgets.Layout(
         flex="1 1 18rem" if make is widgets.SelectionSlider else "0 1 auto", width="auto"
     )

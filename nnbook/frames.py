@@ -157,9 +157,7 @@ def picture(fig, alt):
 def slim(svg):
     """Matplotlib's SVG without its boilerplate, coordinates rounded to a tenth of a point."""
     svg = BOILERPLATE.sub("", svg)
-    svg = PATH_DATA.sub(
-        lambda path: COORDINATE.sub(lambda x: f"{float(x[0]):.1f}", path[0]), svg
-    )
+    svg = PATH_DATA.sub(lambda path: COORDINATE.sub(lambda x: f"{float(x[0]):.1f}", path[0]), svg)
     return re.sub(r"\s*\n\s*", " ", svg).strip()
 
 

@@ -47,8 +47,12 @@ def layout(result):
     for here in columns[1:]:  # then every child in the middle of its parents
         _spread(here, row, lambda v: _asked_by_parents(v, column, row), users)
     for here in reversed(columns[:-1]):  # and what was put in follows
-        _spread(here, row, lambda v: row[v] if v.parents else
-                _asked_by_children(v, users, column, row), users)  # fmt: skip
+        _spread(
+            here,
+            row,
+            lambda v: row[v] if v.parents else _asked_by_children(v, users, column, row),
+            users,
+        )
     return {value: (column[value], row[value]) for value in order}
 
 
@@ -94,8 +98,20 @@ def _spread(here, row, wish, users):
     row.update((value, float(r + shift)) for value, r in zip(here, rows, strict=True))
 
 
-def draw_graph(ax, result, *, values=None, grads=None, passed=(), carried=None, mark=None,
-               notes=None, edge_text=None, digits=4, fontsize=11):  # fmt: skip
+def draw_graph(
+    ax,
+    result,
+    *,
+    values=None,
+    grads=None,
+    passed=(),
+    carried=None,
+    mark=None,
+    notes=None,
+    edge_text=None,
+    digits=4,
+    fontsize=11,
+):
     """Draw the graph of ``result``: its values as circles, an arrow from each parent to its child.
 
     On an arrow stand the parent's value (blue), the child's derivative with respect to that parent
@@ -213,9 +229,20 @@ def _bend(child, k):
 
 def _arrow(ax, start, end, bend, back, colour, width):
     tail, tip, bend = (end, start, -bend) if back else (start, end, bend)
-    ax.annotate("", tip, tail, zorder=1, arrowprops={
-        "arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": RADIUS + 1,
-        "shrinkB": RADIUS + 1, "connectionstyle": f"arc3,rad={bend}"})  # fmt: skip
+    ax.annotate(
+        "",
+        tip,
+        tail,
+        zorder=1,
+        arrowprops={
+            "arrowstyle": "-|>",
+            "color": colour,
+            "lw": width,
+            "shrinkA": RADIUS + 1,
+            "shrinkB": RADIUS + 1,
+            "connectionstyle": f"arc3,rad={bend}",
+        },
+    )
 
 
 def _middle(ax, start, end, bend, slanting):
@@ -231,10 +258,23 @@ def _circle(ax, value, xy, fontsize, marked):
     inside = SYMBOLS.get(value.op, value.op) or value.name or short(value.data)
     if inside.startswith("**"):
         inside = "( )" + inside[2:].translate(SUPERSCRIPT)
-    ax.plot(*xy, "o", ms=2 * RADIUS, mfc="#f4f4f4" if value.op else "#dcebf5", zorder=3,
-            mec=BLUE if marked else INK, mew=3 if marked else 1.2)  # fmt: skip
-    ax.annotate(inside, xy, ha="center", va="center", zorder=4,
-                fontsize=fontsize + 1 if len(inside) <= 2 else fontsize - 1)  # fmt: skip
+    ax.plot(
+        *xy,
+        "o",
+        ms=2 * RADIUS,
+        mfc="#f4f4f4" if value.op else "#dcebf5",
+        zorder=3,
+        mec=BLUE if marked else INK,
+        mew=3 if marked else 1.2,
+    )
+    ax.annotate(
+        inside,
+        xy,
+        ha="center",
+        va="center",
+        zorder=4,
+        fontsize=fontsize + 1 if len(inside) <= 2 else fontsize - 1,
+    )
 
 
 def _lines(ax, lines, middle, fontsize, room=0):
@@ -249,5 +289,16 @@ def _lines(ax, lines, middle, fontsize, room=0):
 def _text(ax, text, xy, dy, fontsize, va, colour, **style):
     """Text dy points above a point, on a pale ground that hides the arrows."""
     ground = {"boxstyle": "square,pad=0.05", "fc": "white", "ec": "none", "alpha": 0.8}
-    ax.annotate(text, xy, (0, dy), textcoords="offset points", ha="center", va=va, color=colour,
-                fontsize=fontsize, bbox=ground, zorder=2, **style)  # fmt: skip
+    ax.annotate(
+        text,
+        xy,
+        (0, dy),
+        textcoords="offset points",
+        ha="center",
+        va=va,
+        color=colour,
+        fontsize=fontsize,
+        bbox=ground,
+        zorder=2,
+        **style,
+    )

@@ -12,8 +12,14 @@ from matplotlib.patheffects import withStroke
 from .frames import STYLE
 
 BLUE, ORANGE, GREEN, PINK, AMBER, SKY, BLACK = (
-    "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000",
-)  # fmt: skip
+    "#0072B2",
+    "#D55E00",
+    "#009E73",
+    "#CC79A7",
+    "#E69F00",
+    "#56B4E9",
+    "#000000",
+)
 COLOURS = [BLUE, ORANGE, GREEN, PINK, AMBER, SKY, BLACK, "#8C6D31", "#7F7F7F", "#5E3C99"]
 MARKERS = ["o", "^", "s", "D", "v", "P", "X", "<", ">", "*"]  # a class is a colour and a shape
 
@@ -48,8 +54,15 @@ def scatter_classes(ax, X, y, *, names=None, size=14, alpha=0.8):
     X, y = np.asarray(X), np.asarray(y)
     for k in np.unique(y).tolist():
         label = None if names is None else names[k]
-        ax.scatter(*X[y == k].T, s=size, alpha=alpha, color=COLOURS[k], marker=MARKERS[k],
-                   linewidths=0, label=label)  # fmt: skip
+        ax.scatter(
+            *X[y == k].T,
+            s=size,
+            alpha=alpha,
+            color=COLOURS[k],
+            marker=MARKERS[k],
+            linewidths=0,
+            label=label,
+        )
     return {k: int(np.sum(y == k)) for k in np.unique(y).tolist()}
 
 
@@ -87,9 +100,16 @@ def draw_boundary(ax, score, *, n=60, level=0.0, shade=0.12):
         winner, k = (s[:, 0] > level).astype(int), 2
     else:
         winner, k = s.argmax(axis=1), s.shape[1]
-        ax.imshow(winner.reshape(n, n), extent=(*ax.get_xlim(), *ax.get_ylim()), origin="lower",
-                  aspect=ax.get_aspect(), cmap=ListedColormap(COLOURS[:k]), vmin=-0.5,
-                  vmax=k - 0.5, alpha=shade + 0.1)  # fmt: skip
+        ax.imshow(
+            winner.reshape(n, n),
+            extent=(*ax.get_xlim(), *ax.get_ylim()),
+            origin="lower",
+            aspect=ax.get_aspect(),
+            cmap=ListedColormap(COLOURS[:k]),
+            vmin=-0.5,
+            vmax=k - 0.5,
+            alpha=shade + 0.1,
+        )
     return np.bincount(winner, minlength=k) / n**2
 
 
@@ -122,8 +142,12 @@ def draw_line(ax, w, b, *, arrow=None, **style):
     ax.set(xlim=limits[0], ylim=limits[1])
     if arrow is not None:
         tip = middle + arrow * normal
-        ax.annotate("", tip, middle, arrowprops={"arrowstyle": "-|>", "lw": 2, "color": BLACK,
-                                                 "shrinkA": 0, "shrinkB": 0})  # fmt: skip
+        ax.annotate(
+            "",
+            tip,
+            middle,
+            arrowprops={"arrowstyle": "-|>", "lw": 2, "color": BLACK, "shrinkA": 0, "shrinkB": 0},
+        )
         label(ax, "w", tip)
     return abs(b) / length
 
@@ -180,8 +204,14 @@ def draw_bars(ax, values, labels, *, mark=None, decimals=3, color=BLUE):
     ax.grid(False, axis="x")
     for k, value in enumerate(values):
         if round(value, decimals) != 0:
-            ax.annotate(f"{value:.{decimals}f}", (k, value), (0, 2), textcoords="offset points",
-                        ha="center", fontsize=10)  # fmt: skip
+            ax.annotate(
+                f"{value:.{decimals}f}",
+                (k, value),
+                (0, 2),
+                textcoords="offset points",
+                ha="center",
+                fontsize=10,
+            )
     return int(np.argmax(values))
 
 

@@ -72,8 +72,7 @@ class Runs:
 def stacked_networks(s, n_in, n_hidden, n_out, *, rng, p=0.0):
     """S networks n_in-n_hidden-n_out with ReLU, and dropout p after it where p > 0, in float64."""
     dropout = [Dropout(p, rng)] if p else []
-    layers = [StackedLinear(s, n_in, n_hidden), ReLU(), *dropout,
-              StackedLinear(s, n_hidden, n_out)]  # fmt: skip
+    layers = [StackedLinear(s, n_in, n_hidden), ReLU(), *dropout, StackedLinear(s, n_hidden, n_out)]
     return Network(layers, rng=rng, dtype=np.float64)
 
 
@@ -97,8 +96,21 @@ def evaluate_stack(net, X, y):
     return each_loss(logits, y), np.mean(logits.argmax(axis=-1) == y, axis=1)
 
 
-def train_stack(net, X, y, *, optimizer, steps, validation, penalty=None, label_smoothing=0.0,
-                change=None, after_step=None, patience=None, every=5) -> Runs:  # fmt: skip
+def train_stack(
+    net,
+    X,
+    y,
+    *,
+    optimizer,
+    steps,
+    validation,
+    penalty=None,
+    label_smoothing=0.0,
+    change=None,
+    after_step=None,
+    patience=None,
+    every=5,
+) -> Runs:
     """Train all networks on full batches: a step is an epoch.
 
     Parameters
@@ -122,8 +134,12 @@ def train_stack(net, X, y, *, optimizer, steps, validation, penalty=None, label_
     parts = [a for layer in net.layers if layer.param_shapes() for a in (layer.W, layer.b)]
     kept = [a.copy() for a in parts]
     for t in range(1, steps + 1):
-        _, grads = net.value_and_grad(lambda pred, y: stacked_losses(pred, y, label_smoothing),
-                                      X if change is None else change(X), y, penalty)  # fmt: skip
+        _, grads = net.value_and_grad(
+            lambda pred, y: stacked_losses(pred, y, label_smoothing),
+            X if change is None else change(X),
+            y,
+            penalty,
+        )
         optimizer.step(net.params, grads)
         if after_step is not None:
             after_step(net)

@@ -67,24 +67,40 @@ class Value:
 
     def __mul__(self, other):
         other = self._value(other)
-        return Value(self.data * other.data, "*", (self, other),
-                     (lambda g: g * other.data, lambda g: g * self.data))
+        return Value(
+            self.data * other.data,
+            "*",
+            (self, other),
+            (lambda g: g * other.data, lambda g: g * self.data),
+        )
 
     def __truediv__(self, other):
         other = self._value(other)
-        return Value(self.data / other.data, "/", (self, other),
-                     (lambda g: g / other.data, lambda g: -g * self.data / other.data**2))
+        return Value(
+            self.data / other.data,
+            "/",
+            (self, other),
+            (lambda g: g / other.data, lambda g: -g * self.data / other.data**2),
+        )
 
     def __matmul__(self, other):  # (N, D) @ (D, K)
         other = self._value(other)
         if self.data.ndim != 2 or other.data.ndim != 2:
             raise ValueError(f"@ takes two matrices, got {self.data.shape} and {other.data.shape}")
-        return Value(self.data @ other.data, "@", (self, other),
-                     (lambda g: g @ other.data.T, lambda g: self.data.T @ g))
+        return Value(
+            self.data @ other.data,
+            "@",
+            (self, other),
+            (lambda g: g @ other.data.T, lambda g: self.data.T @ g),
+        )
 
     def __pow__(self, n):  # n is a plain number
-        return Value(self.data ** number("n", n), f"**{n}", (self,),
-                     (lambda g: g * n * self.data ** (n - 1 if n else 0),))  # no 0 / 0 for n = 0
+        return Value(
+            self.data ** number("n", n),
+            f"**{n}",
+            (self,),
+            (lambda g: g * n * self.data ** (n - 1 if n else 0),),
+        )  # no 0 / 0 for n = 0
 
     def __neg__(self):
         return Value(-self.data, "neg", (self,), (lambda g: -g,))
@@ -114,9 +130,11 @@ class Value:
 
     def sum(self, axis=None, keepdims=False):
         """The sum over an axis, or over all numbers, as in NumPy."""
+
         def back(g):  # every summand gets the gradient of its sum
-            return np.broadcast_to(g if axis is None or keepdims else np.expand_dims(g, axis),
-                                   self.data.shape)
+            return np.broadcast_to(
+                g if axis is None or keepdims else np.expand_dims(g, axis), self.data.shape
+            )
 
         return Value(self.data.sum(axis=axis, keepdims=keepdims), "sum", (self,), (back,))
 
@@ -137,8 +155,11 @@ class Value:
 
     def _value(self, other):
         """A plain number or array as a Value, in this one's precision."""
-        return (other if isinstance(other, Value)
-                else Value(floats("the other operand", other).astype(self.data.dtype)))
+        return (
+            other
+            if isinstance(other, Value)
+            else Value(floats("the other operand", other).astype(self.data.dtype))
+        )
 
     def graph(self):
         """All values that this one depends on, and itself: parents always before children.

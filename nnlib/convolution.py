@@ -72,8 +72,10 @@ class Conv2d(Layer):
             raise ValueError(f"{self} takes x of shape (N, {self.n_in}, H, W), got {x.shape}")
         p = self.padding
         if min(x.shape[2:]) + 2 * p < self.size:
-            raise ValueError(f"{self} takes images of {self.size - 2 * p} or more rows and "
-                             f"columns, got x of shape {x.shape}")
+            raise ValueError(
+                f"{self} takes images of {self.size - 2 * p} or more rows and "
+                f"columns, got x of shape {x.shape}"
+            )
         x = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
         cut = windows(x, self.size, self.stride)  # (N, n_in, H', W', size, size)
         n, _, rows, columns = cut.shape[:4]

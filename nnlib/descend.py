@@ -60,8 +60,10 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
         If an argument is not as above, or the shapes that function returns don't match the start.
     """
     if hasattr(function, "objective"):
-        raise TypeError("function must be a landscape or a function of theta, got a network: "
-                        "its loss is one, net.objective(loss, X, y)")
+        raise TypeError(
+            "function must be a landscape or a function of theta, got a network: "
+            "its loss is one, net.objective(loss, X, y)"
+        )
     if schedule is not None and not callable(schedule):
         raise TypeError(f"schedule must be a function of the step, got {schedule!r}")
     value_and_grad = getattr(function, "value_and_grad", function)
@@ -107,9 +109,11 @@ def _evaluate(value_and_grad, theta):
     value, grad = value_and_grad(theta)
     value, grad = np.array(value), np.asarray(grad)  # a copy of value, to be kept
     if value.shape != theta.shape[:-1] or grad.shape != theta.shape:
-        raise ValueError(f"function must return values of shape {theta.shape[:-1]} and gradients "
-                         f"of shape {theta.shape} for this start, "
-                         f"got {value.shape} and {grad.shape}")
+        raise ValueError(
+            f"function must return values of shape {theta.shape[:-1]} and gradients "
+            f"of shape {theta.shape} for this start, "
+            f"got {value.shape} and {grad.shape}"
+        )
     return value, grad
 
 

@@ -104,6 +104,8 @@ def _float64(theta):
 def _gradient(value_and_grad, theta):
     grad = np.array(value_and_grad(theta)[1])  # a copy: the next call may overwrite the original
     if grad.shape != theta.shape:
-        raise ValueError(f"value_and_grad must return a gradient of theta's shape {theta.shape}, "
-                         f"got {grad.shape}")
+        raise ValueError(
+            f"value_and_grad must return a gradient of theta's shape {theta.shape}, "
+            f"got {grad.shape}"
+        )
     return grad

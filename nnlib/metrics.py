@@ -74,16 +74,24 @@ def calibration(probabilities, labels, bins: int = 10) -> Calibration:
     Guo et al. (2017), On calibration of modern neural networks, arXiv:1706.04599.
     """
     probabilities, bins = floats("probabilities", probabilities), count("bins", bins)
-    if probabilities.ndim != 2 or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-4) \
-            or probabilities.min(initial=0) < 0:
-        raise ValueError("probabilities must be rows of numbers >= 0 that sum to 1, "
-                         f"got an array of shape {probabilities.shape}")
-    pred, labels = _label_pair(probabilities.argmax(axis=1), labels, probabilities.shape[1],
-                               name="probabilities")
+    if (
+        probabilities.ndim != 2
+        or not np.allclose(probabilities.sum(axis=1), 1, atol=1e-4)
+        or probabilities.min(initial=0) < 0
+    ):
+        raise ValueError(
+            "probabilities must be rows of numbers >= 0 that sum to 1, "
+            f"got an array of shape {probabilities.shape}"
+        )
+    pred, labels = _label_pair(
+        probabilities.argmax(axis=1), labels, probabilities.shape[1], name="probabilities"
+    )
     confidence = probabilities.max(axis=1).astype(np.float64)
     where = np.digitize(confidence, np.arange(1, bins) / bins)  # (N,) the bin of each
-    n, right, total = (np.bincount(where, weights, minlength=bins)
-                       for weights in (None, pred == labels, confidence))
+    n, right, total = (
+        np.bincount(where, weights, minlength=bins)
+        for weights in (None, pred == labels, confidence)
+    )
     with np.errstate(invalid="ignore"):  # 0 / 0 in an empty bin
         error = np.abs(right - total).sum() / len(labels)
         return Calibration(total / n, right / n, n, float(error))
@@ -93,13 +101,18 @@ def _label_pair(pred, labels, n_classes=None, name="pred"):
     pred, labels = np.asarray(pred), np.asarray(labels)
     for its_name, values in ((name, pred), ("labels", labels)):
         if values.ndim != 1 or values.dtype.kind not in "iu":
-            raise ValueError(f"{its_name} must be integers of shape (N,), "
-                             f"got {values.dtype} of shape {values.shape}")
+            raise ValueError(
+                f"{its_name} must be integers of shape (N,), "
+                f"got {values.dtype} of shape {values.shape}"
+            )
     if len(pred) != len(labels) or len(labels) == 0:
-        raise ValueError(f"{name} and labels must have the same length, at least one, "
-                         f"got {len(pred)} and {len(labels)}")
+        raise ValueError(
+            f"{name} and labels must have the same length, at least one, "
+            f"got {len(pred)} and {len(labels)}"
+        )
     for its_name, values in ((name, pred), ("labels", labels)):
         if n_classes is not None and (values.min() < 0 or values.max() >= n_classes):
-            raise ValueError(f"{its_name} must lie in 0 … {n_classes - 1}, "
-                             f"got {values.min()} to {values.max()}")
+            raise ValueError(
+                f"{its_name} must lie in 0 … {n_classes - 1}, got {values.min()} to {values.max()}"
+            )
     return pred.astype(np.int64), labels.astype(np.int64)  # uint8 * 10 would overflow

@@ -248,8 +248,9 @@ class Network:
             raise ValueError(f"path must hold a network of {self.layers}, got one of {layers}")
         shapes, saved_shapes = (self.params.shape, self.state.shape), (params.shape, state.shape)
         if saved_shapes != shapes:
-            raise ValueError(f"path must hold params and state of shapes {shapes}, "
-                             f"got {saved_shapes}")
+            raise ValueError(
+                f"path must hold params and state of shapes {shapes}, got {saved_shapes}"
+            )
         self.params[:], self.state[:] = params, state
 
 

@@ -131,8 +131,10 @@ class BatchNorm(Norm):
         self.training = training
         if training:
             if x.size < 2 * self.n:
-                raise ValueError(f"{self} takes two or more samples in training, got x of "
-                                 f"{x.shape}: choose a batch_size that leaves no single one over")
+                raise ValueError(
+                    f"{self} takes two or more samples in training, got x of "
+                    f"{x.shape}: choose a batch_size that leaves no single one over"
+                )
             mean, centred, variance = moments(x, self.axes(x))
             self.update_averages(mean.ravel(), variance.ravel(), x)
         else:

@@ -89,8 +89,9 @@ class Optimizer:
     def _begin(self, theta):
         mask = np.ones(theta.shape, bool) if self.decay_mask is None else self.decay_mask
         if np.shape(mask) != theta.shape:
-            raise ValueError(f"decay_mask must have theta's shape {theta.shape}, "
-                             f"got {np.shape(mask)}")
+            raise ValueError(
+                f"decay_mask must have theta's shape {theta.shape}, got {np.shape(mask)}"
+            )
         mask = np.ravel(mask).astype(bool)
         self._pieces = []  # slices of theta, each with the slices of its decayed parameters
         for start in range(0, theta.size, CHUNK):
@@ -106,11 +107,15 @@ class Optimizer:
         _check_in_place("theta", theta)
         shape, dtype = (theta.shape, theta.dtype) if self._scratch is None else self._like
         if theta.shape != shape or theta.dtype != dtype:
-            raise ValueError(f"theta must stay {dtype} of shape {shape} until reset(), "
-                             f"got {theta.dtype} of shape {theta.shape}")
+            raise ValueError(
+                f"theta must stay {dtype} of shape {shape} until reset(), "
+                f"got {theta.dtype} of shape {theta.shape}"
+            )
         if grad.shape != shape or grad.dtype != dtype:
-            raise ValueError(f"grad must be {dtype} of shape {shape} as theta is, "
-                             f"got {grad.dtype} of shape {grad.shape}")
+            raise ValueError(
+                f"grad must be {dtype} of shape {shape} as theta is, "
+                f"got {grad.dtype} of shape {grad.shape}"
+            )
         if not theta.flags.c_contiguous:
             raise ValueError("theta must be contiguous to be changed in place, got a strided view")
 
@@ -118,8 +123,10 @@ class Optimizer:
 def _check_in_place(name, a):
     if not isinstance(a, np.ndarray) or a.dtype not in (np.float32, np.float64):
         got = f"{a.dtype} array" if isinstance(a, np.ndarray) else type(a).__name__
-        raise TypeError(f"{name} must be an array of floats, float32 or float64, to be changed in "
-                        f"place, got {got}")
+        raise TypeError(
+            f"{name} must be an array of floats, float32 or float64, to be changed in "
+            f"place, got {got}"
+        )
     if not a.flags.writeable:
         raise ValueError(f"{name} must be writeable to be changed in place, got a read-only array")
 
@@ -389,8 +396,9 @@ class Adam(Optimizer):
     remembers = ("m", "v")
     momentum_name = "beta1"
 
-    def __init__(self, *, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999,
-                 eps: float = 1e-8):
+    def __init__(
+        self, *, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
+    ):
         super().__init__(lr)
         self.beta1 = unit_interval("beta1", beta1)
         self.beta2 = unit_interval("beta2", beta2)
@@ -591,8 +599,15 @@ class Lion(Optimizer):
     n_scratch = 2
     momentum_name = "beta1"
 
-    def __init__(self, *, lr: float = 1e-4, beta1: float = 0.9, beta2: float = 0.99,
-                 weight_decay: float = 0.0, decay_mask=None):
+    def __init__(
+        self,
+        *,
+        lr: float = 1e-4,
+        beta1: float = 0.9,
+        beta2: float = 0.99,
+        weight_decay: float = 0.0,
+        decay_mask=None,
+    ):
         super().__init__(lr, weight_decay, decay_mask)
         self.beta1 = unit_interval("beta1", beta1)
         self.beta2 = unit_interval("beta2", beta2)

@@ -134,8 +134,10 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
     steps = count("steps", steps)
     function("schedule", schedule, "of the step")
     if hasattr(schedule, "report") or hasattr(schedule, "momentum"):
-        raise ValueError("schedule must give a learning rate and nothing else to be warmed up, "
-                         "got a Plateau, or a one_cycle with its momentum")
+        raise ValueError(
+            "schedule must give a learning rate and nothing else to be warmed up, "
+            "got a Plateau, or a one_cycle with its momentum"
+        )
     return lambda t: schedule(0) * (t + 1) / steps if t < steps else schedule(t - steps)
 
 
@@ -163,9 +165,16 @@ def triangular(low: float, high: float, half_cycle: int) -> Schedule:
     return schedule
 
 
-def one_cycle(max_lr: float, steps: int, *, rise: float = 0.3, start_factor: float = 25.0,
-              final_factor: float = 1e4, low_momentum: float = 0.85,
-              high_momentum: float = 0.95) -> Schedule:
+def one_cycle(
+    max_lr: float,
+    steps: int,
+    *,
+    rise: float = 0.3,
+    start_factor: float = 25.0,
+    final_factor: float = 1e4,
+    low_momentum: float = 0.85,
+    high_momentum: float = 0.95,
+) -> Schedule:
     """One wave up to a large learning rate and down to almost nothing, momentum the other way.
 
     The learning rate goes in half waves from ``max_lr / start_factor`` to ``max_lr`` and on to
@@ -226,8 +235,15 @@ class Plateau:
     min_lr : float in [0, lr]
     """
 
-    def __init__(self, lr: float, *, factor: float = 0.1, patience: int = 10,
-                 threshold: float = 1e-4, min_lr: float = 0.0):
+    def __init__(
+        self,
+        lr: float,
+        *,
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        min_lr: float = 0.0,
+    ):
         self.lr = positive("lr", lr)
         self.factor = unit_interval("factor", factor)
         self.patience = count("patience", patience, 0)
@@ -257,8 +273,14 @@ class RangeTest(NamedTuple):
     losses: np.ndarray
 
 
-def range_test(step: Callable[[float], float], *, low: float = 1e-5, high: float = 10.0,
-               steps: int = 100, blow_up: float = 4.0) -> RangeTest:
+def range_test(
+    step: Callable[[float], float],
+    *,
+    low: float = 1e-5,
+    high: float = 10.0,
+    steps: int = 100,
+    blow_up: float = 4.0,
+) -> RangeTest:
     """Find the learning rates that work: take steps with ever larger ones, and watch the loss.
 
     ``lr = low * (high / low)**(t / (steps - 1))``

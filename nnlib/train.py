@@ -30,8 +30,11 @@ class History:
     stopped: str = ""  # how it ended, in a sentence
 
     def __repr__(self):
-        notes = [f"{name} {values[-1]:.4f}" for name, values in vars(self).items()
-                 if isinstance(values, list) and values and name != "lr"]
+        notes = [
+            f"{name} {values[-1]:.4f}"
+            for name, values in vars(self).items()
+            if isinstance(values, list) and values and name != "lr"
+        ]
         return f"History({self.stopped}: {', '.join(notes)})"
 
 
@@ -76,9 +79,24 @@ def evaluate(net, loss, X, y) -> tuple[float, float | None]:
     return notes.loss, notes.accuracy
 
 
-def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=None, schedule=None,
-          penalty=None, max_norm=None, early_stopping=None, progress=False,
-          after_step=None) -> History:
+def train(
+    net,
+    loss,
+    X,
+    y,
+    *,
+    optimizer,
+    epochs,
+    batch_size,
+    rng,
+    validation=None,
+    schedule=None,
+    penalty=None,
+    max_norm=None,
+    early_stopping=None,
+    progress=False,
+    after_step=None,
+) -> History:
     """Fit a network to data.
 
     For each batch: forward, loss, backward, one step of the optimizer. After each epoch: the loss
@@ -186,15 +204,19 @@ def train(net, loss, X, y, *, optimizer, epochs, batch_size, rng, validation=Non
                         best = net.params.copy(), net.state.copy()
             if wrong:
                 history.diverged = True
-                history.stopped = (f"diverged: {wrong} at step {t}, in epoch {epoch + 1}, "
-                                   f"with lr = {optimizer.lr:g}")
+                history.stopped = (
+                    f"diverged: {wrong} at step {t}, in epoch {epoch + 1}, "
+                    f"with lr = {optimizer.lr:g}"
+                )
                 break
             if hasattr(schedule, "report"):
                 schedule.report(history.loss[-1] if validation is None else val_loss)
             bar.set_postfix(loss=f"{notes.loss:.4f}", refresh=False)
             if early_stopping is not None and epoch - (history.best_epoch or 0) >= early_stopping:
-                history.stopped = (f"stopped after {epoch + 1} epochs: no better validation loss "
-                                   f"in {early_stopping}")
+                history.stopped = (
+                    f"stopped after {epoch + 1} epochs: no better validation loss "
+                    f"in {early_stopping}"
+                )
                 break
         else:
             history.stopped = f"trained for {epochs} epochs"
@@ -232,8 +254,9 @@ class _Notes:
 
 def _check_rows(X, y, X_name, y_name):
     if len(X) != len(y):
-        raise ValueError(f"{X_name} and {y_name} must have the same number of rows, "
-                         f"got {len(X)} and {len(y)}")
+        raise ValueError(
+            f"{X_name} and {y_name} must have the same number of rows, got {len(X)} and {len(y)}"
+        )
     if len(X) == 0:
         raise ValueError(f"{X_name} must hold at least one sample, got shape {X.shape}")
 

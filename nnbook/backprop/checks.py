@@ -9,46 +9,54 @@ from nnlib.gradcheck import relative_error
 from ..check import array, checker, choice, function, number, numbers
 
 noise = choice(
-    "b", "A wild value has one vote, however far away it is.",
+    "b",
+    "A wild value has one vote, however far away it is.",
     {
         "a": "Maximum likelihood for normal noise. Under it, nonsense pulls hardest of all.",
         "c": "Hinge is for classes −1 and +1: it asks for a margin, not for a number.",
     },
-)  # fmt: skip
+)
 
 one_number = array(
-    [22, 3], "The mean follows the 100; the median doesn't.",
+    [22, 3],
+    "The mean follows the 100; the median doesn't.",
     mistakes=[
         ([3, 22], "The other way round: squares lead to the mean."),
         ([22, 22], "The mean is right for squares. For absolute values count, don't add."),
         ([3, 3], "The median is right for absolute values. Squares lead to the mean."),
         ([22, 2.5], "The median of five numbers is the middle one, the third."),
     ],
-)  # fmt: skip
+)
 
 _y = np.tanh(0.5)
 _delta = 2 * (_y - 1) * (1 - _y**2)
 tanh_neuron = array(
-    [2 * _delta, -_delta], "δ = 2(ŷ − y)(1 − ŷ²) = −0.846, times the inputs 2 and −1.",
+    [2 * _delta, -_delta],
+    "δ = 2(ŷ − y)(1 − ŷ²) = −0.846, times the inputs 2 and −1.",
     mistakes=[
         ([4 * (_y - 1), -2 * (_y - 1)], "The slope of tanh, 1 − ŷ², is missing."),
         ([_delta, -_delta / 2], "The 2 from the square is missing."),
         ([_delta / 2, _delta], "You multiplied by the weights; it is the inputs that count."),
         ([_delta, _delta], "That is δ, twice. Each weight's gradient is δ times its input."),
-        ([4 * (_y - 1) * _y * (1 - _y), -2 * (_y - 1) * _y * (1 - _y)],
-         "ŷ(1 − ŷ) is the slope of the sigmoid; that of tanh is 1 − ŷ²."),
-        ([4 * (_y - 1) * 0.75, -2 * (_y - 1) * 0.75],
-         "1 − z² in place of 1 − ŷ²: the formula takes the output of tanh."),
+        (
+            [4 * (_y - 1) * _y * (1 - _y), -2 * (_y - 1) * _y * (1 - _y)],
+            "ŷ(1 − ŷ) is the slope of the sigmoid; that of tanh is 1 − ŷ².",
+        ),
+        (
+            [4 * (_y - 1) * 0.75, -2 * (_y - 1) * 0.75],
+            "1 − z² in place of 1 − ŷ²: the formula takes the output of tanh.",
+        ),
     ],
-)  # fmt: skip
+)
 
 shapes = choice(
-    "c", "(32, 600) times (600, 784) has the shape of X, and each input adds over the units.",
+    "c",
+    "(32, 600) times (600, 784) has the shape of X, and each input adds over the units.",
     {
         "a": "Wᵀδ would be (600, 784) times (32, 600), which doesn't even fit.",
         "b": "Xᵀδ is (784, 600), the shape of W: that is ∂L/∂W.",
     },
-)  # fmt: skip
+)
 
 _q = 1 / (1 + np.e**2)  # softmax(0, 2) = (q, 1 − q)
 _x, _W2 = np.array([2, -1]), np.array([[1, 0], [2, 1], [-1, 1]])
@@ -59,17 +67,20 @@ def _paper(delta2, mask=(1, 0, 1)):
 
 
 paper = array(
-    _paper(np.array([_q, -_q])), "δ₁ = (0.1192, 0, −0.2384), and the rows are 2δ₁ and −δ₁.",
+    _paper(np.array([_q, -_q])),
+    "δ₁ = (0.1192, 0, −0.2384), and the rows are 2δ₁ and −δ₁.",
     mistakes=[
-        (_paper(np.array([_q, -_q]), (1, 1, 1)),
-         "The second hidden unit is silent, z = −1: ReLU's slope there is 0."),
+        (
+            _paper(np.array([_q, -_q]), (1, 1, 1)),
+            "The second hidden unit is silent, z = −1: ReLU's slope there is 0.",
+        ),
         (_paper(np.array([_q, 1 - _q])), "You sent p back. Subtract the truth first: p − y."),
         (_paper(np.array([_q - 1, 1 - _q])), "The true class is the second one: y = (0, 1)."),
         (_paper(np.array([1.0, -1.0])), "δ₂ is p − y, and p is (0.1192, 0.8808)."),
         (_paper(np.array([1, -1]) / (1 + np.e)), "The bias b₂ is missing: z₂ is (0, 2)."),
         (np.outer([1, 0, 1], [_q, -_q]), "That is ∂L/∂W₂. One layer further back."),
     ],
-)  # fmt: skip
+)
 
 
 def _pull(pred, target, c):
@@ -78,18 +89,21 @@ def _pull(pred, target, c):
 
 _errors = (np.array([0.5, -0.2, 4.0, -3.0, 2.0]), np.array([0.0, 0.1, 1.0, 0.0, 0.0]))
 huber_gradient = function(
-    _pull, "The error, cut off at c: nobody pulls harder than that.",
+    _pull,
+    "The error, cut off at c: nobody pulls harder than that.",
     [(*_errors, 1.0), (*_errors, 2.5), (np.array([7.0]), np.array([0.0]), 0.5)],
     mistakes=[
         (lambda p, t, c: _pull(p, t, c) * len(p), "A sum; the loss is a mean over N."),
         (lambda p, t, c: -_pull(p, t, c), "The sign: it is prediction minus target."),
         (lambda p, t, c: (p - t) / len(p), "Nothing is cut off: that is half the squared error's."),
         (lambda p, t, c: _pull(p, t, 1.0), "The threshold c isn't used; it is not always 1."),
-        (lambda p, t, c: np.where(np.abs(p - t) <= c, p - t, np.sign(p - t)) / len(p),
-         "Beyond c the pull is c, not 1: otherwise it jumps there."),
+        (
+            lambda p, t, c: np.where(np.abs(p - t) <= c, p - t, np.sign(p - t)) / len(p),
+            "Beyond c the pull is c, not 1: otherwise it jumps there.",
+        ),
         (lambda p, t, c: 2 * _pull(p, t, c), "Huber's loss has a ½, so there is no 2."),
     ],
-)  # fmt: skip
+)
 
 
 def _vjp(z, g):
@@ -99,17 +113,22 @@ def _vjp(z, g):
 
 _rng = np.random.default_rng(0)
 softmax_vjp = function(
-    _vjp, "2K multiplications in place of K².",
+    _vjp,
+    "2K multiplications in place of K².",
     [(_rng.normal(size=4), _rng.normal(size=4)), (np.array([1000.0, 0.0]), np.array([1.0, 2.0]))],
     mistakes=[
-        (lambda z, g: softmax(z) * (1 - softmax(z)) * g,
-         "Only the diagonal: each probability also depends on the other logits."),
+        (
+            lambda z, g: softmax(z) * (1 - softmax(z)) * g,
+            "Only the diagonal: each probability also depends on the other logits.",
+        ),
         (lambda z, g: softmax(z) * g, "The second part is missing: − p (g · p)."),
         (lambda z, g: -_vjp(z, g), "The sign: p on the diagonal counts positive."),
-        (lambda z, g: softmax(z) * (g - g.sum() * softmax(z)),
-         "The sum weighs each gᵢ with its own pᵢ: g · p."),
+        (
+            lambda z, g: softmax(z) * (g - g.sum() * softmax(z)),
+            "The sum weighs each gᵢ with its own pᵢ: g · p.",
+        ),
     ],
-)  # fmt: skip
+)
 
 
 def _three(value):
@@ -125,12 +144,14 @@ def layer_backward(answer=...):
     rng = np.random.default_rng(1)
     A, W, delta = (rng.normal(size=shape) for shape in ((5, 3), (3, 2), (5, 2)))
     right = {"dW": A.T @ delta, "db": delta.sum(axis=0), "dA": delta @ W.T}
-    wrong = [("dW", A.T @ delta / 5, "dW is divided by N; the 1/N is in delta already."),
-             ("dW", delta.T @ A, "dW has the shape (K, D): exchange the two factors."),
-             ("db", delta.mean(axis=0), "db is a mean; the 1/N is in delta already, so add."),
-             ("db", delta, "db needs the sum over the samples: its shape is (K,), as b's."),
-             ("db", delta.sum(axis=1), "db adds over the units; it should add over the samples."),
-             ("db", delta.sum(axis=0, keepdims=True), "db is (1, K); b is (K,).")]  # fmt: skip
+    wrong = [
+        ("dW", A.T @ delta / 5, "dW is divided by N; the 1/N is in delta already."),
+        ("dW", delta.T @ A, "dW has the shape (K, D): exchange the two factors."),
+        ("db", delta.mean(axis=0), "db is a mean; the 1/N is in delta already, so add."),
+        ("db", delta, "db needs the sum over the samples: its shape is (K,), as b's."),
+        ("db", delta.sum(axis=1), "db adds over the units; it should add over the samples."),
+        ("db", delta.sum(axis=0, keepdims=True), "db is (1, K); b is (K,)."),
+    ]
 
     def judge(answer):
         if not callable(answer):
@@ -152,19 +173,23 @@ def layer_backward(answer=...):
             if not np.allclose(got[name], expected):
                 return f"{name} has the right shape and wrong numbers."
 
-    checker("write your function, and give it to the check by its name", judge,
-            "Every layer of every framework holds these three lines.")(answer)  # fmt: skip
+    checker(
+        "write your function, and give it to the check by its name",
+        judge,
+        "Every layer of every framework holds these three lines.",
+    )(answer)
 
 
 factor = number(
-    4, "(4 − 1) / (4 + 1) = 0.6. Do you sum where you should take the mean of 4?",
+    4,
+    "(4 − 1) / (4 + 1) = 0.6. Do you sum where you should take the mean of 4?",
     mistakes={
         0.25: "That is the factor by which it would be too small. The question is for too large.",
         1.6: "1 + 0.6 would be the factor if the error were divided by the true size alone.",
         2.5: "1 / (1 − 0.6) divides by the larger of the two; here it is their sum.",
         2: "A factor of 2 gives (2 − 1) / (2 + 1) = 1/3.",
     },
-)  # fmt: skip
+)
 
 
 def step(answer=...):
@@ -185,11 +210,16 @@ def step(answer=...):
         if h > 0.1:
             return f"Too large: truncation, h²/6, makes a relative error of {min(1, h**2 / 6):.0e}."
         if error(h) > 1e-4:
-            return (f"Too {'large' if h > 0.004 else 'small'}: measured on the exponential "
-                    f"function, the relative error is {error(h):.0e}.")  # fmt: skip
+            return (
+                f"Too {'large' if h > 0.004 else 'small'}: measured on the exponential "
+                f"function, the relative error is {error(h):.0e}."
+            )
 
-    checker("put a number in place of the dots", judge,
-            "The relative error on exp is below 1e-4; ε^(1/3) is 4e-3.")(answer)  # fmt: skip
+    checker(
+        "put a number in place of the dots",
+        judge,
+        "The relative error on exp is below 1e-4; ε^(1/3) is 4e-3.",
+    )(answer)
 
 
 def broken_network(theta):
@@ -208,13 +238,14 @@ def broken_network(theta):
 
 
 find_the_bug = choice(
-    "c", "It uses hidden values computed without their bias, so at b₁ = 0 nothing shows.",
+    "c",
+    "It uses hidden values computed without their bias, so at b₁ = 0 nothing shows.",
     {
         "a": "Split the gradient at 12, 15 and 21 and compare part by part: W₁ agrees.",
         "b": "b₁ agrees with nudging. Compare part by part.",
         "d": "b₂ agrees with nudging. Compare part by part.",
     },
-)  # fmt: skip
+)
 
 
 def _naive(value):
@@ -234,7 +265,8 @@ def _doublings(n):
 
 
 three_doublings = number(
-    _doublings(3), "Each value hands on early shares again, and it gets worse with every level.",
+    _doublings(3),
+    "Each value hands on early shares again, and it gets worse with every level.",
     mistakes={
         8: "That is the right derivative. The naive order gives more.",
         6: "That is what it gives for two doublings.",
@@ -242,7 +274,7 @@ three_doublings = number(
         16: "Close in size. Write down b's gradient at each of its visits.",
         18: "6 · 3: but c comes to b with 1 and then with 2, and b keeps what it has.",
     },
-)  # fmt: skip
+)
 
 
 def new_operation(answer=...):
@@ -272,12 +304,16 @@ def new_operation(answer=...):
                 return "back multiplies by softplus itself. Its slope is the sigmoid."
             return "The value is right, the gradient is not. The slope is sigmoid(v.data)."
 
-    checker("write your function, and give it to the check by its name", judge,
-            "The engine differentiates it now, in any program.")(answer)  # fmt: skip
+    checker(
+        "write your function, and give it to the check by its name",
+        judge,
+        "The engine differentiates it now, in any program.",
+    )(answer)
 
 
 runs = number(
-    3, "Forward mode, one run for each input.",
+    3,
+    "Forward mode, one run for each input.",
     mistakes={
         1000: "That is reverse mode, one run for each output. The other mode is cheaper here.",
         3000: "One run gives more than one derivative: a whole row or column of the Jacobian.",
@@ -285,14 +321,16 @@ runs = number(
         4: "One-sided differences take four; automatic differentiation needs no starting point.",
         1: "One run gives one column or one row, not all of them.",
     },
-)  # fmt: skip
+)
 
 depth = number(
-    20, "0.25²⁰ = 9.1e-13.", tol=1e-9,
+    20,
+    "0.25²⁰ = 9.1e-13.",
+    tol=1e-9,
     mistakes={
         19: "0.25¹⁹ = 3.6e-12 is not yet below.",
         21: "0.25²⁰ is below already. Did you count the input as a layer?",
         np.log(1e-12) / np.log(0.25): "Layers come in whole numbers.",
         40: "That is for factors of ½.",
     },
-)  # fmt: skip
+)

@@ -7,15 +7,17 @@ from nnlib.activations import softplus
 from ..check import array, checker, choice, function, number, numbers
 
 who_gets_what = choice(
-    "a", "ReLU halves the mean square; tanh near 0 and SELU keep it.",
+    "a",
+    "ReLU halves the mean square; tanh near 0 and SELU keep it.",
     {
         "b": "The other way round: the factor 2 makes up for the half that ReLU removes.",
         "c": "Glorot's variance is half of what ReLU needs, and He's twice what SELU needs.",
     },
-)  # fmt: skip
+)
 
 weighted_sum = number(
-    1, "The variance is 400 · 0.01 · 0.25 = 1.",
+    1,
+    "The variance is 400 · 0.01 · 0.25 = 1.",
     mistakes={
         10: "n · SD · q is neither a variance nor an SD: the variance of the weights is 0.01.",
         2: "That would be for inputs with the mean square 1.",
@@ -23,11 +25,12 @@ weighted_sum = number(
         0.5: "q is a mean *square* already. Don't square it again.",
         10**0.5: "You took the root of n · SD · q; the variance of the weights is SD².",
     },
-)  # fmt: skip
+)
 
 _limit, _glorot, _he = (6 / 1384) ** 0.5, (2 / 1384) ** 0.5, (2 / 784) ** 0.5
 three_numbers = array(
-    [_limit, _glorot, _he], "0.0658, 0.0380 and 0.0505. The limit is √3 times the SD.",
+    [_limit, _glorot, _he],
+    "0.0658, 0.0380 and 0.0505. The limit is √3 times the SD.",
     mistakes=[
         ([_limit, _glorot, (1 / 784) ** 0.5], "The third is LeCun's; He's has a 2 above."),
         ([_limit, (1 / 784) ** 0.5, _he], "The second is LeCun's; Glorot's uses both sides."),
@@ -36,10 +39,12 @@ three_numbers = array(
         ([_glorot, _limit, _he], "The limit and the SD are exchanged: the limit is the larger."),
         ([_glorot, _glorot, _he], "The limit is √3 times the SD: numbers in it are smaller."),
     ],
-)  # fmt: skip
+)
 
 how_deep = number(
-    16, "0.4¹⁵ = 1.1e-6 is not yet below a millionth, 0.4¹⁶ = 4.3e-7 is.", tol=1e-9,
+    16,
+    "0.4¹⁵ = 1.1e-6 is not yet below a millionth, 0.4¹⁶ = 4.3e-7 is.",
+    tol=1e-9,
     mistakes={
         15: "0.4¹⁵ = 1.07e-6 is still above.",
         np.log(1e-6) / np.log(0.4): "Layers come in whole numbers.",
@@ -47,7 +52,7 @@ how_deep = number(
         4: "The factor per layer isn't 0.02: it is the SD times √400.",
         17: "0.4¹⁶ is below already.",
     },
-)  # fmt: skip
+)
 
 
 def _std(n_in, slope):
@@ -55,29 +60,34 @@ def _std(n_in, slope):
 
 
 leaky_std = function(
-    _std, "Between He's (slope 0) and LeCun's (slope 1).",
+    _std,
+    "Between He's (slope 0) and LeCun's (slope 1).",
     [(512, 0.0), (512, 1.0), (100, 0.2), (64, 0.01)],
     mistakes=[
         (lambda n, c: 2 / ((1 + c**2) * n), "That is the variance. The SD is its root."),
         (lambda n, c: (2 / n) ** 0.5, "That is He's for every slope. The left half counts, too."),
         (lambda n, c: (2 / ((1 + c) * n)) ** 0.5, "Squares are kept: c² for the left half."),
-        (lambda n, c: ((1 + c**2) / (2 * n)) ** 0.5,
-         "Upside down: what the activation removes has to be made up for by larger weights."),
+        (
+            lambda n, c: ((1 + c**2) / (2 * n)) ** 0.5,
+            "Upside down: what the activation removes has to be made up for by larger weights.",
+        ),
         (lambda n, c: (1 / n) ** 0.5, "That is LeCun's, right for the slope 1 only."),
     ],
-)  # fmt: skip
+)
 
 absolute = array(
-    [1, 1], "|z|² = z², and f′(z)² = 1: nothing is lost on either way.",
+    [1, 1],
+    "|z|² = z², and f′(z)² = 1: nothing is lost on either way.",
     mistakes=[
         ([2, 2], "That is ReLU, which removes one side. The absolute value folds it over."),
         ([2, 1], "Forwards, |z| has the same square as z."),
         ([1, 2], "Backwards the slope is −1 or 1, and its square is 1."),
     ],
-)  # fmt: skip
+)
 
 funnel = number(
-    1 / 16, "The product collapses to 16/256: only the ends count.",
+    1 / 16,
+    "The product collapses to 16/256: only the ends count.",
     mistakes={
         1: "He's weights keep the mean square forwards. Backwards n_out stands in for n_in.",
         16: "Upside down: each layer has half as many outputs as inputs.",
@@ -86,7 +96,7 @@ funnel = number(
         1 / 32: "Four matrices, not five.",
         1 / 8: "Four matrices, not three.",
     },
-)  # fmt: skip
+)
 
 _rng = np.random.default_rng(0)
 _Z = _rng.normal(-1, 1, (6, 5))
@@ -97,19 +107,22 @@ dead_share = function(
     "A unit is dead if it is silent for all samples; z = 0 is silent, too.",
     [(_Z,), (np.array([[1.0, -1], [-1, -1], [-1, -1]]),), (np.array([[0.0, -1], [0, 2]]),)],
     mistakes=[
-        (lambda Z: np.mean(np.all(Z <= 0, axis=1)),
-         "That is the share of samples for which all units are silent. Use the other axis."),
+        (
+            lambda Z: np.mean(np.all(Z <= 0, axis=1)),
+            "That is the share of samples for which all units are silent. Use the other axis.",
+        ),
         (lambda Z: np.mean(Z <= 0), "That is the share of zeros; dead means silent for *all*."),
         (lambda Z: np.mean(np.any(Z <= 0, axis=0)), "Silent for some sample isn't dead: all."),
         (lambda Z: np.mean(np.all(Z < 0, axis=0)), "At z = 0 ReLU's slope counts as 0, too."),
         (lambda Z: np.sum(np.all(Z <= 0, axis=0)), "A share is asked for, not a number of units."),
         (lambda Z: 1 - np.mean(np.all(Z <= 0, axis=0)), "That is the share of living units."),
     ],
-)  # fmt: skip
+)
 
 _born = 1 - (1 - 0.5**3) ** 20
 born_dead = number(
-    _born, "Nine networks out of ten: depth is dangerous where layers are narrow.",
+    _born,
+    "Nine networks out of ten: depth is dangerous where layers are narrow.",
     mistakes={
         1 - _born: "That is the probability that all layers live.",
         0.125: "That is one layer.",
@@ -117,7 +130,7 @@ born_dead = number(
         0.5**60: "That is all 20 layers at once. One is enough.",
         1 - (1 - 0.5**20) ** 3: "2 to the minus *units*; the layers are the exponent outside.",
     },
-)  # fmt: skip
+)
 
 
 def _clip(g, limit):
@@ -130,8 +143,12 @@ def clip(answer=...):
     def judge(answer):
         if not callable(answer):
             return "This takes your function, without calling it."
-        cases = [(np.array([3.0, 4.0]), 1.0), (np.array([0.3, -0.4]), 1.0), (np.zeros(3), 1.0),
-                 (np.array([[-6.0, 8.0], [0, 0]]), 2.0)]  # fmt: skip
+        cases = [
+            (np.array([3.0, 4.0]), 1.0),
+            (np.array([0.3, -0.4]), 1.0),
+            (np.zeros(3), 1.0),
+            (np.array([[-6.0, 8.0], [0, 0]]), 2.0),
+        ]
         for g, limit in cases:
             given, right = g.copy(), _clip(g, limit)
             try:
@@ -155,13 +172,17 @@ def clip(answer=...):
                 return f"A gradient of length {np.linalg.norm(g):g} isn't shortened to {limit:g}."
             return f"For {g.tolist()} and the limit {limit:g} you give {value.tolist()}."
 
-    checker("write your function, and give it to the check by its name", judge,
-            "The direction stays, the length is at most the limit.")(answer)  # fmt: skip
+    checker(
+        "write your function, and give it to the check by its name",
+        judge,
+        "The direction stays, the length is at most the limit.",
+    )(answer)
 
 
 _s = (2 ** (1 / 50) - 1) ** 0.5
 small_change = number(
-    _s, "(1 + s²)⁵⁰ = 2, so s = 0.118; that is close to √(ln 2 / 50).",
+    _s,
+    "(1 + s²)⁵⁰ = 2, so s = 0.118; that is close to √(ln 2 / 50).",
     mistakes={
         _s**2: "That is s². The change's mean square is s² times that of h.",
         50**-0.5: "With s = 1/√50 the mean square grows by e, not by 2.",
@@ -169,7 +190,7 @@ small_change = number(
         (2 ** (1 / 25) - 1) ** 0.5: "That doubles the RMS; the question is for the mean square.",
         2 ** (1 / 50) - 1: "That is s². The change's mean square is s² times that of h.",
     },
-)  # fmt: skip
+)
 
 
 def patients(answer=...):
@@ -189,13 +210,18 @@ def patients(answer=...):
             return "The letters are a, b, c and d."
         for number_, (got, right) in enumerate(zip(letters, "bcda", strict=True), start=1):
             if number_ == 3 and got == "a":
-                return ("Patient 3: smaller steps prevent it the next time. But these units are "
-                        "dead; without a leak none of them comes back.")  # fmt: skip
+                return (
+                    "Patient 3: smaller steps prevent it the next time. But these units are "
+                    "dead; without a leak none of them comes back."
+                )
             if got != right:
                 return f"Patient {number_}: {reasons[number_]}"
 
-    checker('put four letters such as "abcd" in place of the dots', judge,
-            "Vanishing, saturated, dead, exploding.")(answer)  # fmt: skip
+    checker(
+        'put four letters such as "abcd" in place of the dots',
+        judge,
+        "Vanishing, saturated, dead, exploding.",
+    )(answer)
 
 
 def softplus_size(answer=...):
@@ -211,8 +237,11 @@ def softplus_size(answer=...):
         if not abs(after - 1) <= 0.01:
             return f"With g = {value.item():.3g} the RMS after one layer is {after:.3f}."
 
-    checker("put a number in place of the dots", judge,
-            "But δ shrinks: E[f′²] is about 0.30, and g² = 1.2.")(answer)  # fmt: skip
+    checker(
+        "put a number in place of the dots",
+        judge,
+        "But δ shrinks: E[f′²] is about 0.30, and g² = 1.2.",
+    )(answer)
 
 
 def lsuv(answer=...):
@@ -240,12 +269,17 @@ def lsuv(answer=...):
             if abs(size - 1) > 1e-6:
                 alone = np.sqrt(np.mean((old @ V) ** 2))
                 if number_ > 1 and np.allclose(W, V / alone):
-                    return (f"Matrix {number_} was fitted to the signal of the *old* matrices. "
-                            "Let the signal run through the new ones.")  # fmt: skip
+                    return (
+                        f"Matrix {number_} was fitted to the signal of the *old* matrices. "
+                        "Let the signal run through the new ones."
+                    )
                 return f"With your matrix {number_}, z has the RMS {size:.3g}, not 1."
             if not np.allclose(W * (V[0, 0] / W[0, 0]), V):
                 return f"Matrix {number_} isn't the old one times a number."
             a, old = np.tanh(a @ W), np.tanh(old @ V)
 
-    checker("write your function, and give it to the check by its name", judge,
-            "Every z has the RMS 1, whatever the weights were before.")(answer)  # fmt: skip
+    checker(
+        "write your function, and give it to the check by its name",
+        judge,
+        "Every z has the RMS 1, whatever the weights were before.",
+    )(answer)

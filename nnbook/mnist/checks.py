@@ -8,7 +8,9 @@ from nnlib.mnist import DataUnavailable, mnist
 from ..check import array, choice, function, number, numbers
 
 parameters = number(
-    784 * 300 + 300 + 300 * 10 + 10, "235,200 + 300 + 3,000 + 10.", tol=1e-9,
+    784 * 300 + 300 + 300 * 10 + 10,
+    "235,200 + 300 + 3,000 + 10.",
+    tol=1e-9,
     mistakes={
         238200: "The biases are missing: one for each hidden and each output unit.",
         239294: "You gave biases to the inputs, too. A bias belongs to a unit.",
@@ -17,10 +19,12 @@ parameters = number(
         238210: "The 300 biases of the hidden layer are missing.",
         1094: "That is the number of inputs and units. Each pair of neighbours has a weight.",
     },
-)  # fmt: skip
+)
 
 steps = number(
-    20 * 1563, "1,563 steps an epoch, 20 times.", tol=1e-9,
+    20 * 1563,
+    "1,563 steps an epoch, 20 times.",
+    tol=1e-9,
     mistakes={
         1563: "That is one epoch.",
         1562: "That is one epoch, and its last, smaller batch is missing.",
@@ -29,11 +33,13 @@ steps = number(
         1_000_000: "That is the number of images seen. One step sees 32 of them.",
         20: "Those are epochs. A step is one batch.",
     },
-)  # fmt: skip
+)
 
 _p = 0.982
 standard_error = number(
-    np.sqrt(_p * (1 - _p) / 10_000), "About 0.13 percentage points: 13 images.", tol=5e-3,
+    np.sqrt(_p * (1 - _p) / 10_000),
+    "About 0.13 percentage points: 13 images.",
+    tol=5e-3,
     mistakes={
         np.sqrt(_p * (1 - _p)): "That is for one image; the mean of n has σ/√n. Or you mean "
         "percentage points: the check wants a share, as 0.982 is one.",
@@ -42,10 +48,12 @@ standard_error = number(
         np.sqrt(_p / 10_000): "The factor 1 − p is missing.",
         np.sqrt(10_000 * _p * (1 - _p)): "That is the spread of the count, in images. Divide by n.",
     },
-)  # fmt: skip
+)
 
 untouched = number(
-    (1 - 2e-4) ** 6000, "About e^(−1.2).", tol=5e-4,
+    (1 - 2e-4) ** 6000,
+    "About e^(−1.2).",
+    tol=5e-4,
     mistakes={
         (1 - 1e-4) ** 6000: "The penalty's gradient is 2λw: a step takes 2·lr·λ of a weight.",
         (1 - 2e-3) ** 6000: "The learning rate is missing.",
@@ -55,19 +63,24 @@ untouched = number(
         1.0: "The data doesn't pull at this weight, but the penalty does, in each of 6,000 steps.",
         1 - (1 - 2e-4) ** 6000: "That is the share that is gone.",
     },
-)  # fmt: skip
+)
 
 _C = np.array([[95, 2, 3], [4, 80, 16], [1, 8, 91]])
 recall = array(
-    np.diag(_C) / _C.sum(axis=1), "Rows are the true classes.", tol=2e-3,
+    np.diag(_C) / _C.sum(axis=1),
+    "Rows are the true classes.",
+    tol=2e-3,
     mistakes=[
-        (np.diag(_C) / _C.sum(axis=0), "You divided by the columns: that is precision, the share "
-         "of the predictions that are right."),
+        (
+            np.diag(_C) / _C.sum(axis=0),
+            "You divided by the columns: that is precision, the share "
+            "of the predictions that are right.",
+        ),
         (np.diag(_C), "Those are counts; divide each by the row's sum."),
         (100 * np.diag(_C) / _C.sum(axis=1), "In percent; the check wants shares."),
         (1 - np.diag(_C) / _C.sum(axis=1), "Those are the shares that are wrong."),
     ],
-)  # fmt: skip
+)
 
 
 def _pair(C):
@@ -84,15 +97,18 @@ def _one_way(C):
 _D = np.array([[90, 1, 2, 0], [0, 95, 9, 1], [6, 2, 80, 7], [1, 0, 3, 93]])
 _E = np.array([[90, 1, 0, 5], [2, 70, 0, 1], [0, 8, 60, 0], [6, 0, 0, 99]])
 confused = function(
-    _pair, "Both directions count, and each pair once.",
+    _pair,
+    "Both directions count, and each pair once.",
     [(_C,), (_D,), (_E,)],
     mistakes=[
-        (lambda C: np.array(np.unravel_index(np.argmax(C), C.shape)),
-         "You found the diagonal: right answers. Take them out first."),
+        (
+            lambda C: np.array(np.unravel_index(np.argmax(C), C.shape)),
+            "You found the diagonal: right answers. Take them out first.",
+        ),
         (_one_way, "That is the most frequent single mistake. Add the other direction, C[j, i]."),
         (lambda C: _pair(C)[::-1], "The right pair; give the smaller class first."),
     ],
-)  # fmt: skip
+)
 
 
 def _shift(image, down, right):
@@ -106,16 +122,19 @@ def _shift(image, down, right):
 
 _image = np.arange(1, 21, dtype=float).reshape(4, 5)
 shift = function(
-    _shift, "Ink that leaves is gone, paper comes in.",
+    _shift,
+    "Ink that leaves is gone, paper comes in.",
     [(_image, 1, 0), (_image, 0, 2), (_image, -2, -1), (_image, 0, 0)],
     mistakes=[
-        (lambda x, d, r: np.roll(x, (d, r), axis=(0, 1)),
-         "What leaves on one side comes in on the other: np.roll goes round. Fill with 0."),
+        (
+            lambda x, d, r: np.roll(x, (d, r), axis=(0, 1)),
+            "What leaves on one side comes in on the other: np.roll goes round. Fill with 0.",
+        ),
         (lambda x, d, r: _shift(x, -d, -r), "The other way: positive is down and right."),
         (lambda x, d, r: _shift(x, r, d), "Down and right are exchanged: axis 0 counts rows."),
         (lambda x, d, r: _shift(x, abs(d), abs(r)), "Negative numbers mean up and left."),
     ],
-)  # fmt: skip
+)
 
 _rng = np.random.default_rng(0)
 _P = _rng.dirichlet(np.full(4, 0.4), size=200)
@@ -137,16 +156,19 @@ def _signed_ece(P, y, bins):
 
 
 ece = function(
-    _ece, "It agrees with nnlib.metrics.calibration.",
+    _ece,
+    "It agrees with nnlib.metrics.calibration.",
     [(_P, _y, 5), (_P[:50], _y[:50], 10), (_P[:3], _y[:3], 2)],
     mistakes=[
-        (lambda P, y, bins: _gaps(P, y, bins)[0].mean(),
-         "Every bin counts the same in yours. Weigh each by its share of the samples."),
+        (
+            lambda P, y, bins: _gaps(P, y, bins)[0].mean(),
+            "Every bin counts the same in yours. Weigh each by its share of the samples.",
+        ),
         (lambda P, y, bins: np.dot(*_gaps(P, y, bins)), "A sum; divide by the number of samples."),
         (_signed_ece, "Without absolute values in each bin, too high and too low cancel."),
         (lambda P, y, bins: 1 - np.mean(P.argmax(axis=1) == y), "That is the error rate."),
     ],
-)  # fmt: skip
+)
 
 
 def _from_torch(x, W1, b1, W2, b2):
@@ -156,18 +178,23 @@ def _from_torch(x, W1, b1, W2, b2):
 _args = [_rng.normal(size=s) for s in ((3, 6), (6, 6), (6,), (4, 6), (4,))]
 _args2 = [_rng.normal(size=s) for s in ((2, 5), (3, 5), (3,), (4, 3), (4,))]
 from_torch = function(
-    _from_torch, "PyTorch stores (out, in), so each weight comes transposed.",
+    _from_torch,
+    "PyTorch stores (out, in), so each weight comes transposed.",
     [tuple(_args), tuple(_args2)],
     mistakes=[
         (lambda x, W1, b1, W2, b2: (x @ W1.T + b1) @ W2.T + b2, "ReLU is missing."),
-        (lambda x, W1, b1, W2, b2: np.maximum(_from_torch(x, W1, b1, W2, b2), 0),
-         "No ReLU after the last layer: logits may be negative."),
+        (
+            lambda x, W1, b1, W2, b2: np.maximum(_from_torch(x, W1, b1, W2, b2), 0),
+            "No ReLU after the last layer: logits may be negative.",
+        ),
         (lambda x, W1, b1, W2, b2: np.maximum(x @ W1.T, 0) @ W2.T, "The biases are missing."),
     ],
-)  # fmt: skip
+)
 
 better = number(
-    (60 - 45) / np.sqrt(60 + 45), "Less than 2: no evidence that B is better.", tol=5e-3,
+    (60 - 45) / np.sqrt(60 + 45),
+    "Less than 2: no evidence that B is better.",
+    tol=5e-3,
     mistakes={
         (45 - 60) / np.sqrt(105): "The size is right; count it as positive where B is better.",
         15 / 105: "Divide by the root of 105: the spread of a fair coin's count.",
@@ -176,27 +203,31 @@ better = number(
         "√105/2. The difference 60 − 45 has the spread √105.",
         15.0: "That is the difference. How large is its spread?",
     },
-)  # fmt: skip
+)
 
 honest = choice(
-    "c", "The test set was looked at once, after everything was decided.",
+    "c",
+    "The test set was looked at once, after everything was decided.",
     {
         "a": "The best of ten on the test set profits from luck: its test images chose it.",
         "b": "Stopping at the best test epoch is tuning on the test set, with 30 tries.",
         "d": "A part of the training images that was trained on says nothing about new ones.",
     },
-)  # fmt: skip
+)
 
 shuffled = choice(
-    "b", "A dense layer has no idea which inputs are neighbours.",
+    "b",
+    "A dense layer has no idea which inputs are neighbours.",
     {
         "a": "What could it gain? Every hidden unit sees the same 64 numbers as before.",
         "c": "For you it would be worse. For a dense layer the order of its inputs means nothing.",
     },
-)  # fmt: skip
+)
 
 luck = number(
-    1.8675 * 0.13, "A quarter of a point from luck alone.", tol=0.03,
+    1.8675 * 0.13,
+    "A quarter of a point from luck alone.",
+    tol=0.03,
     mistakes={
         0.13: "That is the spread of one result. The largest of 20 lies further out.",
         2 * 0.13 / np.sqrt(20): "The mean of 20 has a smaller spread; the maximum is not a mean.",
@@ -204,7 +235,7 @@ luck = number(
         3 * 0.13: "Only one in 741 lies beyond three standard deviations.",
         20 * 0.13: "The maximum grows slowly with the number of tries, like √(2 ln n).",
     },
-)  # fmt: skip
+)
 
 EPOCHS, GOAL = 3, 98.4
 
@@ -234,8 +265,10 @@ def challenge(answer=...):
     def judge(answer):
         labels = numbers(answer)
         if labels is None and not callable(answer):
-            return ("This takes a function of the dealer that returns a trained network, "
-                    "or the predicted digits of the test images.")  # fmt: skip
+            return (
+                "This takes a function of the dealer that returns a trained network, "
+                "or the predicted digits of the test images."
+            )
         try:
             X, y, X_test, y_test = mnist()
         except DataUnavailable as error:
@@ -261,4 +294,3 @@ def challenge(answer=...):
         return
     problem = judge(answer)
     print(f"Not yet. {problem}" if problem else f"Right. {said['why']}")
-

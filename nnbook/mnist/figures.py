@@ -17,8 +17,10 @@ class Note:
         self.title, self.text, self.kind = title, text, kind
 
     def _repr_html_(self):
-        return (f'<div class="admonition {self.kind}"><p class="admonition-title">'
-                f"{escape(self.title)}</p><p>{escape(self.text)}</p></div>")  # fmt: skip
+        return (
+            f'<div class="admonition {self.kind}"><p class="admonition-title">'
+            f"{escape(self.title)}</p><p>{escape(self.text)}</p></div>"
+        )
 
     def __repr__(self):
         return f"{self.title}: {self.text}"
@@ -54,8 +56,12 @@ def draw_reliability(ax, confidence, accuracy, count):
     ax.errorbar(confidence, accuracy, yerr=error, fmt="o", color=BLUE, capsize=3, lw=1.5)
     for c, a, n in zip(confidence, accuracy, count, strict=True):
         label(ax, f"{n:,}", (c, a), (8, -9) if c < 0.95 else (-8, 10))
-    ax.set(xlim=(0, 1.02), ylim=(0, 1.1), xlabel="confidence (largest probability)",
-           ylabel="share that is right")  # fmt: skip
+    ax.set(
+        xlim=(0, 1.02),
+        ylim=(0, 1.1),
+        xlabel="confidence (largest probability)",
+        ylabel="share that is right",
+    )
     return np.abs(accuracy - confidence).max()
 
 
@@ -69,8 +75,7 @@ def draw_probabilities(ax, p, truth):
 
 def probability_axes(ax):
     """Limits and labels for `draw_probabilities`."""
-    ax.set(xlim=(-0.6, 9.6), ylim=(0, 1.02), xticks=range(10), xlabel="digit",
-           ylabel="probability")  # fmt: skip
+    ax.set(xlim=(-0.6, 9.6), ylim=(0, 1.02), xticks=range(10), xlabel="digit", ylabel="probability")
     ax.grid(False, axis="x")
 
 
@@ -79,10 +84,27 @@ def draw_steps(ax, names, means, spreads, kept):
     rows = np.arange(len(names))[::-1]
     for row, mean, spread, keep in zip(rows, means, spreads, kept, strict=True):
         colour = BLUE if keep else ORANGE
-        ax.errorbar(mean, row, xerr=spread, fmt="o", color=colour, capsize=3, lw=1.5, ms=7,
-                    mfc=colour if keep else "white")  # fmt: skip
-        halo(ax.annotate(f"{mean:.2f}", (mean, row), (0, 7), textcoords="offset points",
-                         ha="center", fontsize=10))  # fmt: skip
+        ax.errorbar(
+            mean,
+            row,
+            xerr=spread,
+            fmt="o",
+            color=colour,
+            capsize=3,
+            lw=1.5,
+            ms=7,
+            mfc=colour if keep else "white",
+        )
+        halo(
+            ax.annotate(
+                f"{mean:.2f}",
+                (mean, row),
+                (0, 7),
+                textcoords="offset points",
+                ha="center",
+                fontsize=10,
+            )
+        )
     ax.set_yticks(rows, [fill(name, 20) for name in names])
     ax.set(ylim=(-0.6, len(names) - 0.2), xlabel="validation accuracy (%)")
     return float(max(means))
@@ -97,8 +119,16 @@ def draw_errors(ax, rows, ours=()):
     for k, (name, error) in enumerate(reversed(rows)):
         mine = name in ours
         ax.plot(error, k, "D" if mine else "o", color=ORANGE if mine else BLUE, ms=7)
-        halo(ax.annotate(f"{error:.2f}", (error, k), (9, 0), textcoords="offset points",
-                         va="center", fontsize=10))  # fmt: skip
+        halo(
+            ax.annotate(
+                f"{error:.2f}",
+                (error, k),
+                (9, 0),
+                textcoords="offset points",
+                va="center",
+                fontsize=10,
+            )
+        )
     ax.set_yticks(range(len(rows)), [name for name, _ in reversed(rows)])
     ax.set(xscale="log", xlim=(0.06, 20), xlabel="wrong test images (%)")
     ax.set_xticks([0.1, 0.3, 1, 3, 10], ["0.1", "0.3", "1", "3", "10"])

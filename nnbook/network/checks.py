@@ -7,17 +7,20 @@ from nnlib.activations import relu, softmax
 from ..check import array, checker, choice, function, number, numbers
 
 layer = array(
-    [1, 0, 3], "z = (1, −1, 3), and ReLU silences the second unit.",
+    [1, 0, 3],
+    "z = (1, −1, 3), and ReLU silences the second unit.",
     mistakes=[
         ([1, -1, 3], "These are the weighted sums. Now ReLU."),
         ([0, 0, 4], "Did you forget the biases?"),
         ([0, 0, 3], "Did you add the bias of the first unit?"),
         ([7, 4], "One number for each input? There are three units: one for each column."),
     ],
-)  # fmt: skip
+)
 
 parameters = number(
-    89_610, "785 · 100 + 101 · 100 + 101 · 10.", tol=1e-9,
+    89_610,
+    "785 · 100 + 101 · 100 + 101 · 10.",
+    tol=1e-9,
     mistakes={
         89_400: "Those are the weights. Every unit has a bias, too.",
         90_384: "One bias for each unit, not for each input.",
@@ -25,16 +28,17 @@ parameters = number(
         90_394: "The inputs have no parameters.",
         994: "That is the number of columns in the picture. Every arrow has a weight.",
     },
-)  # fmt: skip
+)
 
 dot_shape = array(
-    [2, 3, 2, 5], "dot makes every pair: matrix n of A with matrix m of B.",
+    [2, 3, 2, 5],
+    "dot makes every pair: matrix n of A with matrix m of B.",
     mistakes=[
         ([2, 3, 5], "That is what @ gives. dot doesn't treat the first axis as a batch."),
         ([2, 2, 3, 5], "These are the right axes in another order: first all of A's, then B's."),
         ([2, 3, 4, 2, 4, 5], "The axis of 4 that both have in common is summed over."),
     ],
-)  # fmt: skip
+)
 
 
 def _einsum_judge(letters):
@@ -59,12 +63,14 @@ def _einsum_judge(letters):
 
 
 scores = checker(
-    "put a string such as 'nd,dk->nk' in place of the dots", _einsum_judge,
+    "put a string such as 'nd,dk->nk' in place of the dots",
+    _einsum_judge,
     "n stays in front, d is summed over, t and s remain.",
-)  # fmt: skip
+)
 
 break_even = number(
-    10, "2 · 100 / 20: from ten samples on, arithmetic is the limit.",
+    10,
+    "2 · 100 / 20: from ten samples on, arithmetic is the limit.",
     mistakes={
         5: "A float32 has four bytes, and using it takes two operations.",
         2.5: "A float32 has four bytes.",
@@ -73,7 +79,7 @@ break_even = number(
         0.1: "The reciprocal: fetching a weight takes ten times as long as using it.",
         1e7: "The size of the layer drops out.",
     },
-)  # fmt: skip
+)
 
 
 def _forward(X, parameters, activation=relu, last=lambda z: z, bias=True):
@@ -91,7 +97,8 @@ def _network(widths, n, rng):
 
 _rng = np.random.default_rng(0)
 forward = function(
-    _forward, "ReLU between the layers, none behind the last.",
+    _forward,
+    "ReLU between the layers, none behind the last.",
     [_network(w, n, _rng) for w, n in [((3, 4, 2), 5), ((2, 3, 3, 3, 4), 1), ((3, 2), 2)]],
     mistakes=[
         (lambda X, p: _forward(X, p, last=relu), "No ReLU behind the last layer: it gives logits."),
@@ -99,10 +106,11 @@ forward = function(
         (lambda X, p: _forward(X, p, bias=False), "Did you forget the biases?"),
         (lambda X, p: _forward(X, p, last=softmax), "Logits are asked for, not probabilities."),
     ],
-)  # fmt: skip
+)
 
 hat = array(
-    [2, -4, 2], "The slope changes by +2, −4 and +2: up, down, flat.",
+    [2, -4, 2],
+    "The slope changes by +2, −4 and +2: up, down, flat.",
     mistakes=[
         ([1, -2, 1], "The shape is right, but only 1 high."),
         ([2, -2, 0], "Slopes add up: 2 − 2 = 0 is flat, but the hat comes down again."),
@@ -110,10 +118,12 @@ hat = array(
         ([2, -2, 2], "Slopes add up: to get from +2 to −2 takes −4."),
         ([0, 2, 0], "These are the heights at the knots. Weights are changes of slope."),
     ],
-)  # fmt: skip
+)
 
 shallow = number(
-    1024, "1,023 units make the kinks between the pieces, one more the first slope.", tol=1e-9,
+    1024,
+    "1,023 units make the kinks between the pieces, one more the first slope.",
+    tol=1e-9,
     mistakes={
         1023: "These are the kinks inside. The slope that it starts with takes a unit, too.",
         20: "That is the deep network: ten layers of two.",
@@ -122,10 +132,12 @@ shallow = number(
         511: "Each tooth has a kink at its tip, too.",
         10: "That is the number of folds. Each doubles the pieces.",
     },
-)  # fmt: skip
+)
 
 conv_size = number(
-    14, "(28 + 4 − 5) // 2 + 1: the window moves 13 times.", tol=1e-9,
+    14,
+    "(28 + 4 − 5) // 2 + 1: the window moves 13 times.",
+    tol=1e-9,
     mistakes={
         14.5: "A window fits or doesn't: round down before you add 1.",
         15: "Round down, not up.",
@@ -135,7 +147,7 @@ conv_size = number(
         28: "With stride 1 it would be. The window moves by 2.",
         26: "With stride 1 and padding 1?",
     },
-)  # fmt: skip
+)
 
 
 def _convolution(image, kernel, stride, padding):
@@ -145,18 +157,23 @@ def _convolution(image, kernel, stride, padding):
 
 
 convolution = function(
-    _convolution, "Pad, then cut a window every stride pixels.",
-    [(_rng.normal(size=(6, 6)), _rng.normal(size=(3, 3)), 1, 0),
-     (_rng.normal(size=(7, 5)), _rng.normal(size=(3, 3)), 2, 1),
-     (_rng.normal(size=(6, 6)), _rng.normal(size=(2, 2)), 3, 2)],
+    _convolution,
+    "Pad, then cut a window every stride pixels.",
+    [
+        (_rng.normal(size=(6, 6)), _rng.normal(size=(3, 3)), 1, 0),
+        (_rng.normal(size=(7, 5)), _rng.normal(size=(3, 3)), 2, 1),
+        (_rng.normal(size=(6, 6)), _rng.normal(size=(2, 2)), 3, 2),
+    ],
     mistakes=[
-        (lambda x, k, s, p: _convolution(x, k[::-1, ::-1], s, p),
-         "You flip the kernel: mathematicians do, networks don't."),
+        (
+            lambda x, k, s, p: _convolution(x, k[::-1, ::-1], s, p),
+            "You flip the kernel: mathematicians do, networks don't.",
+        ),
         (lambda x, k, s, p: _convolution(x, k.T, s, p), "Rows and columns of the kernel."),
         (lambda x, k, s, p: _convolution(x, k, 1, p), "The stride has no effect."),
         (lambda x, k, s, p: _convolution(x, k, s, 0), "The padding has no effect."),
     ],
-)  # fmt: skip
+)
 
 
 def _states(X, Wx, Wh, b, carry=True):
@@ -172,16 +189,19 @@ def _sequence(t, d, h, rng):
 
 
 states = function(
-    _states, "The same three arrays at every step, and the state carried along.",
+    _states,
+    "The same three arrays at every step, and the state carried along.",
     [_sequence(5, 2, 3, _rng), _sequence(1, 4, 2, _rng)],
     mistakes=[
-        (lambda X, Wx, Wh, b: _states(X, Wx, Wh, b, carry=False),
-         "The old state has no effect. Is it carried from step to step?"),
+        (
+            lambda X, Wx, Wh, b: _states(X, Wx, Wh, b, carry=False),
+            "The old state has no effect. Is it carried from step to step?",
+        ),
         (lambda X, Wx, Wh, b: _states(X, Wx, Wh, b)[-1], "That is the last state. Give all T."),
         (lambda X, Wx, Wh, b: _states(X, Wx, Wh.T, b), "h @ Wh, not Wh @ h: rows are samples."),
         (lambda X, Wx, Wh, b: _states(X, Wx, Wh, 0 * b), "Did you forget the bias?"),
     ],
-)  # fmt: skip
+)
 
 
 def _causal(Q, K, V, scale=None, late=False, strict=False):
@@ -200,26 +220,30 @@ def _backwards(Q, K, V):
 
 
 causal = function(
-    _causal, "And the first word can only look at itself.",
+    _causal,
+    "And the first word can only look at itself.",
     [tuple(_rng.normal(size=(t, d)) for d in (4, 4, 3)) for t in (5, 2)],
     mistakes=[
         (_plain, "Everybody still sees everybody: where is the mask?"),
-        (lambda Q, K, V: _causal(Q, K, V, late=True),
-         "Rows no longer sum to 1: hide the scores before softmax, not the weights after it."),
+        (
+            lambda Q, K, V: _causal(Q, K, V, late=True),
+            "Rows no longer sum to 1: hide the scores before softmax, not the weights after it.",
+        ),
         (lambda Q, K, V: _causal(Q, K, V, scale=1), "Did you forget the root of d?"),
         (lambda Q, K, V: _causal(Q, K, V, scale=Q.shape[1]), "Divide by the root of d, not by d."),
         (_backwards, "This is the other way round: it hides the past and shows the future."),
     ],
-)  # fmt: skip
+)
 
 exact = array(
-    [3, 6, 12, 24], "The kinks at 1/3 and 2/3 are knots where n is a multiple of 3.",
+    [3, 6, 12, 24],
+    "The kinks at 1/3 and 2/3 are knots where n is a multiple of 3.",
     mistakes=[
         ([3], "That is the smallest. Which others on the slider put knots at 1/3 and 2/3?"),
         ([3, 6, 12], "One is missing: go on to the right."),
         ([3, 6, 10, 12, 24], "10 is not a multiple of 3."),
     ],
-)  # fmt: skip
+)
 
 
 def _few_judge(answer):
@@ -239,14 +263,16 @@ def _few_judge(answer):
 
 
 few_units = checker(
-    "put (t, a, c) in place of the dots", _few_judge,
+    "put (t, a, c) in place of the dots",
+    _few_judge,
     "Eight units need not go through the points: between them they may pass above and below.",
-)  # fmt: skip
+)
 
 symmetry = choice(
-    "c", "Softmax over the classes is the same for every row.",
+    "c",
+    "Softmax over the classes is the same for every row.",
     {
         "a": "Batch normalization could: it takes means over the batch. Here no row sees another.",
         "b": "Equivariant, not invariant: the predictions are in another order, too.",
     },
-)  # fmt: skip
+)

@@ -43,18 +43,38 @@ def draw_units(ax, net, x=None, *, weights=True):
     for k, layer in enumerate(dense):
         for (i, j), w in np.ndenumerate(layer.W):
             start, end = (k * gap, places[k][i]), ((k + 1) * gap, places[k + 1][j])
-            ax.plot(*zip(start, end, strict=True), color=ORANGE if w > 0 else BLUE,
-                    lw=0.3 + 2.7 * abs(w) / largest, zorder=1)  # fmt: skip
+            ax.plot(
+                *zip(start, end, strict=True),
+                color=ORANGE if w > 0 else BLUE,
+                lw=0.3 + 2.7 * abs(w) / largest,
+                zorder=1,
+            )
             if weights:
                 at = np.add(start, 0.3 * np.subtract(end, start))
                 halo(ax.text(*at, f"{w:.2f}", ha="center", va="center", fontsize=10))
         if weights and layer.bias:
             for j, b in enumerate(layer.b):
-                halo(ax.text((k + 1) * gap, places[k + 1][j] + 0.36, f"{b:+.2f}", ha="center",
-                             va="bottom", fontsize=10, color=GREY))  # fmt: skip
+                halo(
+                    ax.text(
+                        (k + 1) * gap,
+                        places[k + 1][j] + 0.36,
+                        f"{b:+.2f}",
+                        ha="center",
+                        va="bottom",
+                        fontsize=10,
+                        color=GREY,
+                    )
+                )
     for k, (values, name) in enumerate(zip(columns, names, strict=True)):
-        ax.scatter(np.full(len(values), k * gap), places[k], s=900 if x is not None else 160,
-                   facecolor="#f2f2f2" if k == 0 else "white", edgecolor=INK, lw=1.3, zorder=2)
+        ax.scatter(
+            np.full(len(values), k * gap),
+            places[k],
+            s=900 if x is not None else 160,
+            facecolor="#f2f2f2" if k == 0 else "white",
+            edgecolor=INK,
+            lw=1.3,
+            zorder=2,
+        )
         for y, value in zip(places[k], values if x is not None else (), strict=False):
             ax.text(k * gap, y, f"{value:.2f}", ha="center", va="center", fontsize=10, zorder=3)
         ax.text(k * gap, -tallest / 2 - 0.15, name, ha="center", va="top", fontsize=10)

@@ -9,25 +9,28 @@ from nnlib.losses import binary_cross_entropy
 from ..check import array, checker, choice, function, number, numbers
 
 weighted_sum = number(
-    1, "2 · 3 − 1 · 4 − 1 = 1.",
+    1,
+    "2 · 3 − 1 · 4 − 1 = 1.",
     mistakes={
         2: "Did you forget the bias?",
         3: "The bias is −1: it is added, so the sum gets smaller.",
         9: "The second weight is −1: its product counts negative.",
         sigmoid(1.0): "That is σ(z), the output. The question is for z.",
     },
-)  # fmt: skip
+)
 
 twice_the_weights = choice(
-    "b", "2z = 0 in the same places as z = 0, and σ(2z) is steeper than σ(z).",
+    "b",
+    "2z = 0 in the same places as z = 0, and σ(2z) is steeper than σ(z).",
     {
         "a": "It would, if only w were doubled. Here b grows with it: |2b| / ‖2w‖ = |b| / ‖w‖.",
         "c": "The boundary z = 0 stays, but the output is σ(2z) now, and that is not σ(z).",
     },
-)  # fmt: skip
+)
 
 distance = number(
-    1.2, "z = 3 + 8 − 5 = 6, and ‖w‖ = 5.",
+    1.2,
+    "z = 3 + 8 − 5 = 6, and ‖w‖ = 5.",
     mistakes={
         6: "That is z. It is measured in units of ‖w‖: divide by the length of w.",
         6 / 25: "You divided by ‖w‖², the squared length.",
@@ -35,11 +38,12 @@ distance = number(
         11 / 5: "Did you forget the bias?",
         16 / 5: "The bias is −5.",
     },
-)  # fmt: skip
+)
 
 _losses = -np.log([0.9, 0.8, 0.4])
 loss = number(
-    _losses.mean(), "The mean of −log 0.9, −log 0.8 and −log 0.4.",
+    _losses.mean(),
+    "The mean of −log 0.9, −log 0.8 and −log 0.4.",
     mistakes={
         _losses.sum(): "That is the sum. The loss is the mean over the examples.",
         _losses.mean() / np.log(10): "This logarithm has base 10; take the natural one, np.log.",
@@ -48,10 +52,11 @@ loss = number(
         -np.log(0.9) / 3: "Examples with y = 0 count, too: −log(1 − ŷ).",
         np.mean([0.01, 0.04, 0.36]): "That is the mean squared error.",
     },
-)  # fmt: skip
+)
 
 gradient = array(
-    [0.5, -0.5], "The errors ŷ − y are −½ and +½; times the inputs, the mean is (½, −½).",
+    [0.5, -0.5],
+    "The errors ŷ − y are −½ and +½; times the inputs, the mean is (½, −½).",
     mistakes=[
         ([1.0, -1.0], "That is the sum over both examples. The loss is a mean."),
         ([-0.5, 0.5], "The sign: it is prediction minus truth, not truth minus prediction."),
@@ -59,25 +64,27 @@ gradient = array(
         ([0.25, -0.25], "That is the gradient of the squared error."),
         ([[-0.5, -1.0], [1.5, 0.0]], "One row for each example. Now take their mean."),
     ],
-)  # fmt: skip
+)
 
 threshold = number(
-    0.1, "9ŷ > 1 − ŷ means ŷ > 1/10: where silence is dear, speak early.",
+    0.1,
+    "9ŷ > 1 − ŷ means ŷ > 1/10: where silence is dear, speak early.",
     mistakes={
         0.9: "The other way round: this threshold would miss more eights, and they are dear.",
         1 / 9: "Compare 9ŷ with 1 − ŷ, not with 1.",
         0.5: "That is for equal costs.",
     },
-)  # fmt: skip
+)
 
 temperature = number(
-    2 / np.log(9), "σ(2/T) = 0.9 means 2/T = log(0.9/0.1) = log 9.",
+    2 / np.log(9),
+    "σ(2/T) = 0.9 means 2/T = log(0.9/0.1) = log 9.",
     mistakes={
         np.log(9) / 2: "The reciprocal: logits are divided by T.",
         -2 / np.log(0.9): "The inverse of σ is log(p / (1 − p)), not log p.",
         2 / np.log10(9): "Take the natural logarithm, np.log.",
     },
-)  # fmt: skip
+)
 
 _plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
@@ -87,14 +94,16 @@ def _overflowing(z):
 
 
 stable_sigmoid = function(
-    sigmoid, "And nothing overflows.", [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)],
+    sigmoid,
+    "And nothing overflows.",
+    [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)],
     mistakes=[
         (_overflowing, "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."),
         (lambda z: sigmoid(-z), "The sign of z: this falls where the sigmoid rises."),
         (lambda z: sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."),
         (np.tanh, "That is tanh, from −1 to 1."),
     ],
-)  # fmt: skip
+)
 
 
 def _loss(z, y):
@@ -107,16 +116,20 @@ def _from_probabilities(z, y):
 
 
 logit_loss = function(
-    _loss, "From the logit no logarithm of 0 is ever taken.",
-    [(_plain, np.array([1.0, 0.0, 1.0])), (np.array([1000.0, -1000.0]), np.array([0.0, 1.0])),
-     (np.array([1000.0, -1000.0]), np.array([1.0, 0.0]))],
+    _loss,
+    "From the logit no logarithm of 0 is ever taken.",
+    [
+        (_plain, np.array([1.0, 0.0, 1.0])),
+        (np.array([1000.0, -1000.0]), np.array([0.0, 1.0])),
+        (np.array([1000.0, -1000.0]), np.array([1.0, 0.0])),
+    ],
     mistakes=[
         (_from_probabilities, "The log of a probability that has rounded to 0. Start from z."),
         (lambda z, y: len(z) * _loss(z, y), "That is the sum. The loss is the mean."),
         (lambda z, y: -_loss(z, y), "The minus sign: a loss is never negative."),
         (lambda z, y: _loss(z, 1 - y), "Truths 0 and 1 are exchanged, or the sign of z."),
     ],
-)  # fmt: skip
+)
 
 
 def _softmax_case(n, d, k, rng):
@@ -129,17 +142,20 @@ def _gradient(X, y, W, b, activation=softmax):
 
 _rng = np.random.default_rng(0)
 softmax_gradient = function(
-    _gradient, "Prediction minus truth, times what came in.",
+    _gradient,
+    "Prediction minus truth, times what came in.",
     [_softmax_case(5, 3, 4, _rng), _softmax_case(1, 2, 3, _rng)],
     mistakes=[
         (lambda X, y, W, b: _gradient(X, y, W, b) * len(y), "A sum; the loss is a mean over N."),
         (lambda X, y, W, b: -_gradient(X, y, W, b), "It is prediction minus truth."),
         (lambda X, y, W, b: _gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."),
         (lambda X, y, W, b: X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."),
-        (lambda X, y, W, b: _gradient(X, y, W, b, lambda z: softmax(z, axis=0)),
-         "Softmax over the wrong axis: each row must sum to 1."),
+        (
+            lambda X, y, W, b: _gradient(X, y, W, b, lambda z: softmax(z, axis=0)),
+            "Softmax over the wrong axis: each row must sum to 1.",
+        ),
     ],
-)  # fmt: skip
+)
 
 
 def ink_line(answer=..., F=None, eight=None):
@@ -155,8 +171,11 @@ def ink_line(answer=..., F=None, eight=None):
             side = " Do w and b have the wrong sign?" if wrong > len(F) / 2 else ""
             return f"The loss is {value:.4f}, with {wrong} digits wrong.{side}"
 
-    checker("put three numbers (w1, w2, b) in place of the dots", judge,
-            "Gradient descent has no trouble with what is tedious by hand.")(answer)  # fmt: skip
+    checker(
+        "put three numbers (w1, w2, b) in place of the dots",
+        judge,
+        "Gradient descent has no trouble with what is tedious by hand.",
+    )(answer)
 
 
 def xor(answer=...):
@@ -179,5 +198,8 @@ def xor(answer=...):
         if wrong:
             return f"z = {z.round(3).tolist()} has the wrong sign for {wrong}."
 
-    checker("write your function, and give it to the check by its name", judge,
-            "Two bends, and the corners fall on the right sides.")(answer)  # fmt: skip
+    checker(
+        "write your function, and give it to the check by its name",
+        judge,
+        "Two bends, and the corners fall on the right sides.",
+    )(answer)

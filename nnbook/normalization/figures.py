@@ -9,17 +9,24 @@ INK, GREY = "#222222", "#777777"
 
 # name, place, and what it holds in a graph of one feature's batch norm
 NODES = {
-    "x": (0.0, 0.0, "$x_n$"), "mu": (1.0, -1.0, "$\\mu$"), "d": (2.0, 0.0, "$d_n$"),
-    "v": (3.0, 1.0, "$v$"), "s": (4.0, 1.0, "$s$"), "xhat": (5.0, 0.0, "$\\hat x_n$"),
+    "x": (0.0, 0.0, "$x_n$"),
+    "mu": (1.0, -1.0, "$\\mu$"),
+    "d": (2.0, 0.0, "$d_n$"),
+    "v": (3.0, 1.0, "$v$"),
+    "s": (4.0, 1.0, "$s$"),
+    "xhat": (5.0, 0.0, "$\\hat x_n$"),
     "y": (6.2, 0.0, "$y_n$"),
-}  # fmt: skip
+}
 EDGES = [  # from, to, local derivative, colour, where the text stands
-    ("x", "d", "$1$", BLUE, (1.0, 0.17)), ("d", "xhat", "$1/s$", BLUE, (3.5, 0.17)),
+    ("x", "d", "$1$", BLUE, (1.0, 0.17)),
+    ("d", "xhat", "$1/s$", BLUE, (3.5, 0.17)),
     ("xhat", "y", "$\\gamma$", INK, (5.6, 0.17)),
-    ("d", "v", "$2d_n/N$", ORANGE, (2.0, 0.68)), ("v", "s", "$1/2s$", ORANGE, (3.5, 1.24)),
+    ("d", "v", "$2d_n/N$", ORANGE, (2.0, 0.68)),
+    ("v", "s", "$1/2s$", ORANGE, (3.5, 1.24)),
     ("s", "xhat", "$-d_n/s^2$", ORANGE, (5.05, 0.68)),
-    ("x", "mu", "$1/N$", GREEN, (0.2, -0.68)), ("mu", "d", "$-1$", GREEN, (1.75, -0.68)),
-]  # fmt: skip
+    ("x", "mu", "$1/N$", GREEN, (0.2, -0.68)),
+    ("mu", "d", "$-1$", GREEN, (1.75, -0.68)),
+]
 
 
 def draw_paths(ax):
@@ -31,16 +38,27 @@ def draw_paths(ax):
         The number of arrows, each with its local derivative.
     """
     for start, end, text, colour, place in EDGES:
-        ax.annotate("", NODES[end][:2], NODES[start][:2],
-                    arrowprops={"arrowstyle": "-|>", "lw": 2, "color": colour,
-                                "shrinkA": 13, "shrinkB": 13})  # fmt: skip
+        ax.annotate(
+            "",
+            NODES[end][:2],
+            NODES[start][:2],
+            arrowprops={
+                "arrowstyle": "-|>",
+                "lw": 2,
+                "color": colour,
+                "shrinkA": 13,
+                "shrinkB": 13,
+            },
+        )
         halo(ax.text(*place, text, color=colour, ha="center", va="center", fontsize=12))
     for x, y, name in NODES.values():
         ax.plot(x, y, "o", ms=26, mfc="white", mec=INK, mew=1.2)
         ax.text(x, y, name, ha="center", va="center", fontsize=13, color=INK)
-    for text, place, colour in [("itself", (3.5, -0.22), BLUE),
-                                ("through the spread, to all", (3.5, 1.62), ORANGE),
-                                ("through the mean, to all", (1.0, -1.42), GREEN)]:  # fmt: skip
+    for text, place, colour in [
+        ("itself", (3.5, -0.22), BLUE),
+        ("through the spread, to all", (3.5, 1.62), ORANGE),
+        ("through the mean, to all", (1.0, -1.42), GREEN),
+    ]:
         ax.text(*place, text, color=colour, ha="center", va="center", fontsize=11)
     ax.set(xlim=(-0.5, 6.7), ylim=(-1.65, 1.85), aspect="equal")
     ax.set_axis_off()
@@ -69,9 +87,12 @@ def shared(name, shape, groups=1, sample=0, channel=0):
         raise ValueError(f"name must be one of {', '.join(NAMES)}, got {name!r}")
     n, c, _ = np.indices(shape)
     size = shape[1] // groups
-    return {"batch": c == channel, "layer": n == sample,
-            "instance": (n == sample) & (c == channel),
-            "group": (n == sample) & (c // size == channel // size)}[name]  # fmt: skip
+    return {
+        "batch": c == channel,
+        "layer": n == sample,
+        "instance": (n == sample) & (c == channel),
+        "group": (n == sample) & (c // size == channel // size),
+    }[name]
 
 
 def place(n, c, p, shape):
@@ -112,15 +133,28 @@ def draw_block(ax, shape, mask=None, *, colour=ORANGE, names=True):
     """
     for corners, index in faces(shape):
         if mask is None or mask[index]:
-            ax.add_patch(Polygon([place(*corner, shape) for corner in corners], closed=True,
-                                 fc="none" if mask is None else colour, ec=GREY,
-                                 lw=0.7))  # fmt: skip
+            ax.add_patch(
+                Polygon(
+                    [place(*corner, shape) for corner in corners],
+                    closed=True,
+                    fc="none" if mask is None else colour,
+                    ec=GREY,
+                    lw=0.7,
+                )
+            )
     N, C, P = shape
     ax.set(xlim=(-0.9, 1.15 * C + 0.55 * N), ylim=(-0.95, P + 0.42 * N + 0.35), aspect="equal")
     ax.set_axis_off()
     if names:
         ax.text(C / 2, -0.2, "channels C", ha="center", va="top", fontsize=10)
         ax.text(-0.2, P / 2, "pixels", ha="right", va="center", fontsize=10, rotation=90)
-        ax.text(C + 0.3 * N + 0.25, 0.15 * N, "samples N", ha="left", va="center", fontsize=10,
-                rotation=37)  # fmt: skip
+        ax.text(
+            C + 0.3 * N + 0.25,
+            0.15 * N,
+            "samples N",
+            ha="left",
+            va="center",
+            fontsize=10,
+            rotation=37,
+        )
     return 0 if mask is None else int(mask.sum())

@@ -9,39 +9,46 @@ from nnlib.optim import Optimizer
 from ..check import _short, array, checker, choice, function, number
 
 limit = number(
-    0.1, "2/20: the steepest direction sets the limit.",
+    0.1,
+    "2/20: the steepest direction sets the limit.",
     mistakes={
         4: "2/0.5 is the limit of the flattest direction. The steepest one diverges long before.",
         0.5: "2/4 is the limit of the direction in the middle.",
         0.05: "1/20 is where the steepest direction arrives in one step. It may be twice that.",
         2 / 20.5: "That is the best rate, 2/(λ_min + λ_max), which is asked for next.",
     },
-)  # fmt: skip
+)
 
 _log = np.log(1e-6)
 how_many = number(
-    np.ceil(_log / np.log(39 / 41)), "κ = 40, the factor 39/41 in each step.", tol=0.004,
+    np.ceil(_log / np.log(39 / 41)),
+    "κ = 40, the factor 39/41 in each step.",
+    tol=0.004,
     mistakes={
         np.ceil(_log / np.log(19 / 21)): "κ = 20/0.5 = 40, not 20.",
-        np.ceil(_log / np.log(1 - 1 / 40)):
-            "That is the rate 1/λ_max. The best one is 2/(λ_min + λ_max).",
-        np.ceil(_log / np.log((np.sqrt(40) - 1) / (np.sqrt(40) + 1))):
-            "With √κ it is momentum's number. Gradient descent has κ itself.",
+        np.ceil(
+            _log / np.log(1 - 1 / 40)
+        ): "That is the rate 1/λ_max. The best one is 2/(λ_min + λ_max).",
+        np.ceil(
+            _log / np.log((np.sqrt(40) - 1) / (np.sqrt(40) + 1))
+        ): "With √κ it is momentum's number. Gradient descent has κ itself.",
         np.ceil(_log / np.log(39 / 41) / np.log(10)): "ln for one logarithm and log₁₀ for another?",
     },
-)  # fmt: skip
+)
 
 batch = number(
-    3200, "A tenth of the noise takes a hundred times the samples.",
+    3200,
+    "A tenth of the noise takes a hundred times the samples.",
     mistakes={
         320: "The noise falls with √n: ten times the batch leaves 1/√10, a third.",
         32 * 2**10: "Not exponentially: the noise falls with the root of n.",
         100: "A hundred times as many, and there were 32.",
     },
-)  # fmt: skip
+)
 
 momentum = array(
-    [0.8, 0.5, 0.55], "Velocities 2, 3, −0.5: the last gradient turned it round.",
+    [0.8, 0.5, 0.55],
+    "Velocities 2, 3, −0.5: the last gradient turned it round.",
     mistakes=[
         ([0.8, 0.6, 0.8], "That is gradient descent: the velocity is missing."),
         ([0.9, 0.75, 0.775], "v = μv + (1 − μ)g averages. The formula here sums: v = μv + g."),
@@ -50,10 +57,11 @@ momentum = array(
         ([2, 3, -0.5], "These are the velocities. θ loses 0.1 times each of them."),
         ([0.8, 0.4, 0.2], "The velocity forgets: the old one counts half, μ = 0.5."),
     ],
-)  # fmt: skip
+)
 
 average = array(
-    [4, 20 / 3, 52 / 7], "Raw 2, 5, 6.5, divided by 0.5, 0.75, 0.875.",
+    [4, 20 / 3, 52 / 7],
+    "Raw 2, 5, 6.5, divided by 0.5, 0.75, 0.875.",
     mistakes=[
         ([2, 5, 6.5], "These are the raw averages. Divide each by 1 − βᵗ."),
         ([4, 10, 13], "Divided by 1 − β. It is 1 − βᵗ, which grows with every step."),
@@ -62,10 +70,11 @@ average = array(
         ([4, 6, 20 / 3], "That is the simple mean. Recent numbers count more here."),
         ([4, 6, 7], "Start at 0 and correct; you started with the first number."),
     ],
-)  # fmt: skip
+)
 
 first_step = array(
-    [-0.01, 0.01], "m̂/√v̂ = g/|g|: the first step is the rate, against the sign.",
+    [-0.01, 0.01],
+    "m̂/√v̂ = g/|g|: the first step is the rate, against the sign.",
     mistakes=[
         ([0.01, -0.01], "Downhill is against the gradient."),
         ([-2.5, 0.00004], "That is gradient descent's step. Adam divides by √v̂."),
@@ -74,17 +83,18 @@ first_step = array(
         ([-0.01 / 250, 0.01 / 0.004], "Divided by v̂ in place of its root."),
         ([-0.001, 0.001], "m is corrected, too: m̂ = g in the first step, not 0.1 g."),
     ],
-)  # fmt: skip
+)
 
 translate = number(
-    0.02, "The sum is 1/(1 − μ) = 20 times the average: a twentieth of the rate.",
+    0.02,
+    "The sum is 1/(1 − μ) = 20 times the average: a twentieth of the rate.",
     mistakes={
         8: "The other way round: the sum is the larger velocity, and needs the smaller rate.",
         0.4: "The sum is 20 times the average. The same rate would go 20 times as far.",
         0.38: "0.4 · 0.95 multiplies by μ. The factor between the velocities is 1 − μ.",
         0.04: "That would be μ = 0.9.",
     },
-)  # fmt: skip
+)
 
 
 def _adam(theta, g, m, v, t, lr, *, power=None, correct=True, root=True, inside=False, old=False):
@@ -110,7 +120,8 @@ def _averages_g(theta, g, m, v, t, lr):
 
 _a = np.array
 adam = function(
-    _adam, "Two averages, two corrections, one division. That is all of Adam.",
+    _adam,
+    "Two averages, two corrections, one division. That is all of Adam.",
     inputs=[
         (_a([1.0, 2.0]), _a([0.5, -3.0]), _a([0.0, 0.0]), _a([0.0, 0.0]), 1, 0.1),
         (_a([0.5, -1.0]), _a([2.0, 1e-3]), _a([0.3, -0.2]), _a([0.04, 0.01]), 7, 0.01),
@@ -125,32 +136,43 @@ adam = function(
         (_adam_with(inside=True), "ε is inside of the root. It belongs outside."),
         (_adam_with(old=True), "Average first: the new m and v already contain g."),
         (_averages_g, "v averages g in place of g²."),
-        (lambda th, g, m, v, t, lr: 2 * th - _adam(th, g, m, v, t, lr),
-         "It goes uphill: subtract the step."),
+        (
+            lambda th, g, m, v, t, lr: 2 * th - _adam(th, g, m, v, t, lr),
+            "It goes uphill: subtract the step.",
+        ),
         (lambda th, g, m, v, t, lr: th - lr * g, "That is gradient descent."),
     ],
-)  # fmt: skip
+)
 
 floor = function(
     lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2 / n,
     "About ησ²/4n for small rates: in proportion to η/n.",
     inputs=[(0.1, 1.0, 16.0, 16), (0.05, 10.0, 4.0, 64), (0.3, 4.0, 2.0, 1), (1.9, 1.0, 1.0, 8)],
     mistakes=[
-        (lambda lr, c, sigma, n: lr / (c * (2 - lr * c)) * sigma**2 / n,
-         "That is the variance V. The height is c·V/2."),
+        (
+            lambda lr, c, sigma, n: lr / (c * (2 - lr * c)) * sigma**2 / n,
+            "That is the variance V. The height is c·V/2.",
+        ),
         (lambda lr, c, sigma, n: lr / (2 - lr * c) * sigma**2 / n, "The ½ of ½cV is missing."),
-        (lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma / n,
-         "The noise enters as a variance: sigma squared."),
-        (lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2 / np.sqrt(n),
-         "σ/√n is the standard error. Its square is σ²/n."),
+        (
+            lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma / n,
+            "The noise enters as a variance: sigma squared.",
+        ),
+        (
+            lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2 / np.sqrt(n),
+            "σ/√n is the standard error. Its square is σ²/n.",
+        ),
         (lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2, "The batch is missing."),
-        (lambda lr, c, sigma, n: lr / 4 * sigma**2 / n,
-         "Right for small rates only. Near the limit the floor is much higher."),
+        (
+            lambda lr, c, sigma, n: lr / 4 * sigma**2 / n,
+            "Right for small rates only. Near the limit the floor is much higher.",
+        ),
     ],
-)  # fmt: skip
+)
 
 adagrad_rate = function(
-    lambda t, c, lr: lr / (c * np.sqrt(t)), "It falls with the root of the number of steps.",
+    lambda t, c, lr: lr / (c * np.sqrt(t)),
+    "It falls with the root of the number of steps.",
     inputs=[(1, 2.0, 0.1), (100, 0.5, 1.0), (10_000, 3.0, 0.01)],
     mistakes=[
         (lambda t, c, lr: lr / (c**2 * t), "That is η/G. AdaGrad divides by the root of G."),
@@ -159,16 +181,17 @@ adagrad_rate = function(
         (lambda t, c, lr: lr / c, "G is a sum, and grows with every step."),
         (lambda t, c, lr: lr / np.sqrt(t * c), "G sums the squares, c²."),
     ],
-)  # fmt: skip
+)
 
 find_the_bug = choice(
-    "b", "size must be √v + eps: v is a mean of squares.",
+    "b",
+    "size must be √v + eps: v is a mean of squares.",
     {
         "a": "The average of the squares is right.",
         "c": "This line is right, once size is a size.",
         "d": "v has to be handed back, or it would be forgotten.",
     },
-)  # fmt: skip
+)
 
 _SLIDERS = ["rate down", "rate down", "momentum down", "rate up"]
 _WHY = [
@@ -193,9 +216,10 @@ def _judge_sliders(answer):
 
 
 sliders = checker(
-    "put a list of four texts in place of the dots", _judge_sliders,
+    "put a list of four texts in place of the dots",
+    _judge_sliders,
     "Growth, trembling: rate down. Long waves: momentum. Smooth: rate up.",
-)  # fmt: skip
+)
 
 START, GOAL, MOST = (-1.5, 2.0), 1e-6, 20_000
 RANKS = [  # at most so many steps

@@ -10,15 +10,17 @@ from ..check import array, checker, choice, function, number, numbers
 from ..stacked import stacked_networks, train_stack
 
 which_data = choice(
-    "b", "Whatever is chosen on data looks better on them than it is.",
+    "b",
+    "Whatever is chosen on data looks better on them than it is.",
     {
         "a": "The winner's validation accuracy includes its luck; fifty coins reach 61 % that way.",
         "c": "Then the test data choose, and nothing is left to tell how good the choice is.",
     },
-)  # fmt: skip
+)
 
 price = array(
-    [0.9, -0.4, 0.99], "9 · 0.1, 2 · 0.1 · (−2), and 1 − 2 · 0.05 · 0.1.",
+    [0.9, -0.4, 0.99],
+    "9 · 0.1, 2 · 0.1 · (−2), and 1 − 2 · 0.05 · 0.1.",
     mistakes=[
         ([0.9, -0.2, 0.99], "The square's derivative has a 2: the gradient is 2λw."),
         ([0.9, -0.2, 0.995], "The square's derivative has a 2, in the gradient and in the factor."),
@@ -30,11 +32,13 @@ price = array(
         ([0.9, -0.4, 0.01], "That is what the step takes away; the factor is what is left."),
         ([0.9, -0.02, 0.99], "The gradient alone, without the learning rate."),
     ],
-)  # fmt: skip
+)
 
 _decay = np.log(0.5) / np.log(1 - 2 * 0.1 * 0.001)
 half_life = number(
-    np.ceil(_decay), "About ln 2 / (2ηλ); weight decay alone is slow.", tol=1e-9,
+    np.ceil(_decay),
+    "About ln 2 / (2ηλ); weight decay alone is slow.",
+    tol=1e-9,
     mistakes={
         _decay: "Steps come in whole numbers.",
         np.floor(_decay): "One step less is not yet below one half.",
@@ -42,10 +46,11 @@ half_life = number(
         np.ceil(np.log(0.5) / np.log(1 - 2 * 0.001)): "The learning rate is missing.",
         2500: "It shrinks by a factor each step, not by an amount.",
     },
-)  # fmt: skip
+)
 
 four_predictions = array(
-    [1, 2, 3.25], "1 + 2 + 0.25: the mean is 4, one above the truth.",
+    [1, 2, 3.25],
+    "1 + 2 + 0.25: the mean is 4, one above the truth.",
     mistakes=[
         ([1, 2, 3], "The noise, 0.5², is missing from the last number."),
         ([1, 2, 3.5], "The noise enters as its square, 0.25."),
@@ -55,11 +60,12 @@ four_predictions = array(
         ([1, 3, 3.25], "Variance is measured from the predictions' mean, not from the truth."),
         ([-1, 2, 3.25], "Squared, please."),
     ],
-)  # fmt: skip
+)
 
 _a = np.array([2, -0.3, 0.1])
 soft = array(
-    [1.75, -0.05, 0], "Each moves by a quarter, and the last one stays at 0.",
+    [1.75, -0.05, 0],
+    "Each moves by a quarter, and the last one stays at 0.",
     mistakes=[
         ([1.5, 0, 0], "Moved by λ. The squared loss has a 2 in its derivative: move by λ/2."),
         ([1.75, -0.05, -0.15], "The last one would cross 0. It stops there."),
@@ -70,10 +76,11 @@ soft = array(
         ([1.75, -0.3, 0.1], "All weights are pulled alike, the small ones, too."),
         ([1.75, 0.05, 0], "The second keeps its sign."),
     ],
-)  # fmt: skip
+)
 
 strength = number(
-    0.00125, "0.25 / 200. Much data and little noise: a weak penalty.",
+    0.00125,
+    "0.25 / 200. Much data and little noise: a weak penalty.",
     mistakes={
         0.0025: "Standard deviations enter as squares.",
         0.005: "The size of the weights enters as its square, too.",
@@ -82,15 +89,16 @@ strength = number(
         0.32: "s and r are exchanged: s is the noise, r the weights.",
         800: "That is 1/λ.",
     },
-)  # fmt: skip
+)
 
 dense_truth = choice(
-    "b", "No input is useless, so zeros are mistakes.",
+    "b",
+    "No input is useless, so zeros are mistakes.",
     {
         "a": "Measure it again: setting weights to 0 costs, if all of them count.",
         "c": "Forty weights from sixty noisy points: without a penalty the variance is large.",
     },
-)  # fmt: skip
+)
 
 
 def _limit(W, c):
@@ -104,41 +112,63 @@ def _by_rows(W, c):
 _rng = np.random.default_rng(0)
 _W = _rng.normal(size=(5, 3)) * [0.1, 1, 3]
 limit = function(
-    _limit, "Long units are cut to c, short ones stay.",
-    [(np.array([[3.0, 0.3], [-4.0, 0.4]]), 2.0), (_W, 1.5), (_rng.normal(size=(4, 4)), 1.0),
-     (np.zeros((3, 2)), 1.0)],
+    _limit,
+    "Long units are cut to c, short ones stay.",
+    [
+        (np.array([[3.0, 0.3], [-4.0, 0.4]]), 2.0),
+        (_W, 1.5),
+        (_rng.normal(size=(4, 4)), 1.0),
+        (np.zeros((3, 2)), 1.0),
+    ],
     mistakes=[
         (_by_rows, "You limit the rows: a unit is a column, its inputs run along axis 0."),
-        (lambda W, c: W * c / np.maximum(np.linalg.norm(W), c),
-         "You limit the whole matrix; each unit has a length of its own."),
-        (lambda W, c: W * c / np.linalg.norm(W, axis=0, keepdims=True),
-         "All units get the length c, the short ones, too. Only long ones should shrink."),
+        (
+            lambda W, c: W * c / np.maximum(np.linalg.norm(W), c),
+            "You limit the whole matrix; each unit has a length of its own.",
+        ),
+        (
+            lambda W, c: W * c / np.linalg.norm(W, axis=0, keepdims=True),
+            "All units get the length c, the short ones, too. Only long ones should shrink.",
+        ),
         (lambda W, c: np.clip(W, -c, c), "You limit each weight; the limit is for the length."),
-        (lambda W, c: W * c / np.maximum(np.sum(W**2, axis=0, keepdims=True), c),
-         "The root is missing: you compare the squared length with c."),
-        (lambda W, c: W * c / np.maximum(np.sum(np.abs(W), axis=0, keepdims=True), c),
-         "That is the sum of absolute values; the length is √Σw²."),
-        (lambda W, c: W / np.maximum(np.linalg.norm(W, axis=0, keepdims=True), c),
-         "The limit is missing in the numerator: c / max(length, c)."),
+        (
+            lambda W, c: W * c / np.maximum(np.sum(W**2, axis=0, keepdims=True), c),
+            "The root is missing: you compare the squared length with c.",
+        ),
+        (
+            lambda W, c: W * c / np.maximum(np.sum(np.abs(W), axis=0, keepdims=True), c),
+            "That is the sum of absolute values; the length is √Σw².",
+        ),
+        (
+            lambda W, c: W / np.maximum(np.linalg.norm(W, axis=0, keepdims=True), c),
+            "The limit is missing in the numerator: c / max(length, c).",
+        ),
     ],
-)  # fmt: skip
+)
 
 _x, _u = _rng.normal(size=(6, 5)), _rng.random((6, 5))
 dropout = function(
-    lambda x, p, u: np.where(u < p, 0, x / (1 - p)), "The mean is kept, in training already.",
+    lambda x, p, u: np.where(u < p, 0, x / (1 - p)),
+    "The mean is kept, in training already.",
     [(_x, 0.2, _u), (_x, 0.7, _u), (_x, 0.0, _u)],
     mistakes=[
-        (lambda x, p, u: np.where(u < p, 0, x / p),
-         "Divided by the probability to drop; divide by that to keep, 1 − p."),
+        (
+            lambda x, p, u: np.where(u < p, 0, x / p),
+            "Divided by the probability to drop; divide by that to keep, 1 − p.",
+        ),
         (lambda x, p, u: np.where(u < p, 0, x), "Nothing is scaled: the mean is (1 − p) x."),
-        (lambda x, p, u: np.where(u < p, 0, x * (1 - p)),
-         "Multiplied by 1 − p: that makes it smaller still. Divide."),
+        (
+            lambda x, p, u: np.where(u < p, 0, x * (1 - p)),
+            "Multiplied by 1 − p: that makes it smaller still. Divide.",
+        ),
         (lambda x, p, u: np.where(u < p, x / p, 0), "You keep what should be dropped."),
         (lambda x, p, u: np.where(u < p, x / (1 - p), 0), "You keep what should be dropped."),
-        (lambda x, p, u: np.where(u < 1 - p, x / (1 - p), 0),
-         "The shares are right, but dropped is where u < p."),
+        (
+            lambda x, p, u: np.where(u < 1 - p, x / (1 - p), 0),
+            "The shares are right, but dropped is where u < p.",
+        ),
     ],
-)  # fmt: skip
+)
 
 
 def _stop(losses, patience, restart=False, equal=False):
@@ -157,37 +187,56 @@ def _stop(losses, patience, restart=False, equal=False):
 _losses = [3.0, 2.0, 2.5, 1.5, 1.6, 1.7, 1.55, 1.8, 1.4, 1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 1.0]
 _flat = [2.0, 1.0, 1.0, 1.0, 1.5, 1.2, 1.4]
 stopping = function(
-    _stop, "Stopping late costs time; restoring makes it cost nothing else.",
-    [(_losses, 2), (_losses, 4), (_losses, 5), (_losses, 100), ([5.0, 4.0, 3.0], 1), (_flat, 2),
-     (_losses, 1)],
+    _stop,
+    "Stopping late costs time; restoring makes it cost nothing else.",
+    [
+        (_losses, 2),
+        (_losses, 4),
+        (_losses, 5),
+        (_losses, 100),
+        ([5.0, 4.0, 3.0], 1),
+        (_flat, 2),
+        (_losses, 1),
+    ],
     mistakes=[
-        (lambda v, p: (_stop(v, p)[0], _stop(v, p)[0] - 1),
-         "You return the last epoch; restored is the best one."),
-        (lambda v, p: (_stop(v, p)[0], int(np.argmin(v))),
-         "The best of all epochs would need a look into the future. Best so far."),
-        (lambda v, p: (_stop(v, p)[0] - 1, _stop(v, p)[1]),
-         "The first number is an index; asked is how many epochs are trained."),
-        (lambda v, p: (_stop(v, p)[0], _stop(v, p)[1] + 1),
-         "The second number counts from 1; asked is the index."),
+        (
+            lambda v, p: (_stop(v, p)[0], _stop(v, p)[0] - 1),
+            "You return the last epoch; restored is the best one.",
+        ),
+        (
+            lambda v, p: (_stop(v, p)[0], int(np.argmin(v))),
+            "The best of all epochs would need a look into the future. Best so far.",
+        ),
+        (
+            lambda v, p: (_stop(v, p)[0] - 1, _stop(v, p)[1]),
+            "The first number is an index; asked is how many epochs are trained.",
+        ),
+        (
+            lambda v, p: (_stop(v, p)[0], _stop(v, p)[1] + 1),
+            "The second number counts from 1; asked is the index.",
+        ),
         (lambda v, p: _stop(v, p + 1), "One epoch too patient."),
-        (lambda v, p: _stop(v, p, restart=True),
-         "You begin to wait again whenever the loss falls. Compare with the best loss so far, "
-         "not with the last one."),
+        (
+            lambda v, p: _stop(v, p, restart=True),
+            "You begin to wait again whenever the loss falls. Compare with the best loss so far, "
+            "not with the last one.",
+        ),
         (lambda v, p: _stop(v, p, equal=True), "An equal loss is not a better one."),
     ],
-)  # fmt: skip
+)
 
 gap = number(
-    np.log(17), "ln(0.85 / 0.05): beyond that the loss rises again.",
+    np.log(17),
+    "ln(0.85 / 0.05): beyond that the loss rises again.",
     mistakes={
         np.log(16): "The true class gets its share s/K on top: 0.8 + 0.05.",
         17: "That is the ratio of the probabilities; the logits differ by its logarithm.",
         np.log(0.8 / (0.2 / 3)): "Here the share s is spread over all four classes, "
-                                 "the true one included.",
+        "the true one included.",
         np.log10(17): "The natural logarithm, please.",
         np.log(0.85): "That is the logarithm of the true class's target alone.",
     },
-)  # fmt: skip
+)
 
 
 def _shift(images, down, right):
@@ -197,17 +246,22 @@ def _shift(images, down, right):
 
 _images = _rng.random((3, 8, 8))
 shift = function(
-    _shift, "Every picture makes nine.",
+    _shift,
+    "Every picture makes nine.",
     [(_images, 1, 0), (_images, 0, -1), (_images, -1, 1), (_images, 0, 0)],
     mistakes=[
         (lambda im, d, r: _shift(im, -d, -r), "It moves the other way: down is to higher rows."),
         (lambda im, d, r: _shift(im, r, d), "Down and right are exchanged: rows come first."),
-        (lambda im, d, r: np.roll(im, (d, r), axis=(1, 2)),
-         "np.roll brings in at one side what leaves at the other; 0 should come in."),
-        (lambda im, d, r: np.roll(im, (d, r), axis=(0, 1)),
-         "Axis 0 counts the images; rows are axis 1, columns axis 2."),
+        (
+            lambda im, d, r: np.roll(im, (d, r), axis=(1, 2)),
+            "np.roll brings in at one side what leaves at the other; 0 should come in.",
+        ),
+        (
+            lambda im, d, r: np.roll(im, (d, r), axis=(0, 1)),
+            "Axis 0 counts the images; rows are axis 1, columns axis 2.",
+        ),
     ],
-)  # fmt: skip
+)
 
 
 def _ridge_parts(lam):
@@ -236,26 +290,42 @@ def ridge_challenge(answer=...):
         if bias2 + variance < 0.07:
             return None
         larger, move = ("variance", "larger") if variance > bias2 else ("bias", "smaller")
-        return (f"Bias² {bias2:.3g}, variance {variance:.3g}: the {larger} is the larger part, "
-                f"so try a {move} λ.")  # fmt: skip
+        return (
+            f"Bias² {bias2:.3g}, variance {variance:.3g}: the {larger} is the larger part, "
+            f"so try a {move} λ."
+        )
 
-    checker("put a number in place of the dots", judge,
-            "A polynomial with as many weights as points, and yet tame.")(answer)  # fmt: skip
+    checker(
+        "put a number in place of the dots",
+        judge,
+        "A polynomial with as many weights as points, and yet tame.",
+    )(answer)
 
 
 def four_curves():
     """Training curves of four settings on the moons, four networks each: {"A": Runs, …}."""
-    cases = {"A": (16, Adam(lr=0.0003), 0), "B": (100, Adam(lr=0.03), 0),
-             "C": (64, SGD(lr=8), 0), "D": (16, Adam(lr=0.05), 0.1)}  # fmt: skip
+    cases = {
+        "A": (16, Adam(lr=0.0003), 0),
+        "B": (100, Adam(lr=0.03), 0),
+        "C": (64, SGD(lr=8), 0),
+        "D": (16, Adam(lr=0.05), 0.1),
+    }
     curves = {}
     for name, (width, optimizer, lam) in cases.items():
         rng = np.random.default_rng(5)
         X, y = map(np.stack, zip(*(moons(240, 0.35, rng) for _ in range(4)), strict=True))
         net = stacked_networks(4, 2, width, 2, rng=rng)
         X = X.astype(float)
-        curves[name] = train_stack(net, X[:, :40], y[:, :40], validation=(X[:, 40:], y[:, 40:]),
-                                   optimizer=optimizer, steps=300, every=3,
-                                   penalty=L2(lam) if lam else None)  # fmt: skip
+        curves[name] = train_stack(
+            net,
+            X[:, :40],
+            y[:, :40],
+            validation=(X[:, 40:], y[:, 40:]),
+            optimizer=optimizer,
+            steps=300,
+            every=3,
+            penalty=L2(lam) if lam else None,
+        )
     return curves
 
 
@@ -281,5 +351,8 @@ def curves(answer=...):
                 return f"Look at {name} again. {reason}"
         return None
 
-    checker("put four letters in quotes in place of the dots", judge,
-            "First the training loss, then the gap.")(answer)  # fmt: skip
+    checker(
+        "put four letters in quotes in place of the dots",
+        judge,
+        "First the training loss, then the gap.",
+    )(answer)

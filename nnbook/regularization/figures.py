@@ -24,8 +24,11 @@ def draw_parts(ax, x, parts, noise):
     """
     x, (bias2, variance, measured) = np.asarray(x), np.asarray(parts).T
     ax.set_yscale("log")
-    curves = [("bias²", bias2, plots.BLUE), ("variance", variance, plots.ORANGE),
-              ("sum", bias2 + variance + noise, plots.BLACK)]  # fmt: skip
+    curves = [
+        ("bias²", bias2, plots.BLUE),
+        ("variance", variance, plots.ORANGE),
+        ("sum", bias2 + variance + noise, plots.BLACK),
+    ]
     for name, y, colour in curves:
         ax.plot(x, y, color=colour, label=name)
     ax.axhline(noise, color="#777777", ls=":", label="noise")
@@ -46,9 +49,14 @@ def draw_curves(ax, runs, *, names=("training", "validation"), at=None):
         mean = loss.mean(axis=1)
         ax.plot(runs.steps, loss, color=plots.COLOURS[k], lw=0.8, alpha=0.35)
         ax.plot(runs.steps, mean, color=plots.COLOURS[k])
-        plots.label(ax, name, (at, np.interp(at, runs.steps, mean)),
-                    (0, -14 if k == below and mean[-1] > 0.2 * loss.max() else 14),
-                    color=plots.COLOURS[k], ha="center")  # fmt: skip
+        plots.label(
+            ax,
+            name,
+            (at, np.interp(at, runs.steps, mean)),
+            (0, -14 if k == below and mean[-1] > 0.2 * loss.max() else 14),
+            color=plots.COLOURS[k],
+            ha="center",
+        )
     ax.set(xlabel="step", ylabel="cross-entropy", xlim=(0, runs.steps[-1]), ylim=(0, None))
     return runs.loss[-1].mean(), runs.val_loss[-1].mean()
 
@@ -92,8 +100,14 @@ def draw_budget(ax, shape, A, centre):
     off = np.stack(np.meshgrid(x, y), axis=-1) - centre
     loss = np.einsum("yxi,ij,yxj->yx", off, A, off)
     touch = (best - centre) @ A @ (best - centre)
-    ax.contour(x, y, loss, levels=touch * np.array([0.15, 0.5, 1, 1.7, 2.6]),
-               colors=[plots.BLUE], linewidths=[1, 1, 2, 1, 1])  # fmt: skip
+    ax.contour(
+        x,
+        y,
+        loss,
+        levels=touch * np.array([0.15, 0.5, 1, 1.7, 2.6]),
+        colors=[plots.BLUE],
+        linewidths=[1, 1, 2, 1, 1],
+    )
     style = {"facecolor": plots.AMBER, "alpha": 0.35, "edgecolor": plots.BLACK}
     if shape == "diamond":
         ax.add_patch(Polygon([(1, 0), (0, 1), (-1, 0), (0, -1)], **style))
@@ -116,8 +130,15 @@ def draw_gains(ax, gains):
     means = {name: float(np.mean(g)) for name, g in gains.items()}
     names = sorted(means, key=means.get)
     for row, name in enumerate(names):
-        ax.plot(gains[name], np.full(len(gains[name]), row), "o", ms=4, color=plots.BLUE,
-                alpha=0.45, mew=0)  # fmt: skip
+        ax.plot(
+            gains[name],
+            np.full(len(gains[name]), row),
+            "o",
+            ms=4,
+            color=plots.BLUE,
+            alpha=0.45,
+            mew=0,
+        )
         ax.plot(means[name], row, "o", ms=10, color=plots.ORANGE)
     ax.set_yticks(range(len(names)), names)
     return names[-1]

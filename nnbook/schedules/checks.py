@@ -10,61 +10,71 @@ from ..check import array, checker, choice, function, number
 from ..many import train_many
 
 staircase = number(
-    0.0125, "floor(95/30) = 3 drops: 0.1 · ½ · ½ · ½.",
+    0.0125,
+    "floor(95/30) = 3 drops: 0.1 · ½ · ½ · ½.",
     mistakes={
         0.1 * 0.5 ** (95 / 30): "Between drops the rate stays: count whole drops only.",
         0.1 / 16: "Four drops: the first one comes in epoch 30, not in epoch 0.",
         0.1 / 8 / 8: "Each drop halves the rate. You have 8 times too little.",
         0.1 * 0.5**95: "That halves in every epoch. It is halved every 30 epochs.",
     },
-)  # fmt: skip
+)
 
 cosine_at_75 = number(
-    0.02 + 0.18 * (1 + math.cos(0.75 * math.pi)) / 2, "0.02 + 0.18 · 0.1464.",
+    0.02 + 0.18 * (1 + math.cos(0.75 * math.pi)) / 2,
+    "0.02 + 0.18 · 0.1464.",
     mistakes={
         0.2 * (1 + math.cos(0.75 * math.pi)) / 2: "It falls to 0.02, not to 0: mix in the end.",
-        0.02 + 0.2 * (1 + math.cos(0.75 * math.pi)) / 2:
-            "The wave goes from 0.2 to 0.02: its height is 0.18.",
+        0.02
+        + 0.2
+        * (1 + math.cos(0.75 * math.pi))
+        / 2: "The wave goes from 0.2 to 0.02: its height is 0.18.",
         0.02 + 0.18 / 4: "That is a line. A cosine is lower at three quarters.",
-        0.2 - 0.18 * (1 + math.cos(0.75 * math.pi)) / 2:
-            "Upside down: this one rises from 0.02 to 0.2.",
+        0.2
+        - 0.18
+        * (1 + math.cos(0.75 * math.pi))
+        / 2: "Upside down: this one rises from 0.02 to 0.2.",
         0.02 + 0.18 * (1 + math.cos(0.75)) / 2: "The angle is π · 75/100: did you forget π?",
     },
-)  # fmt: skip
+)
 
 triangle_at_170 = number(
-    0.058, "20 steps after the top of the second cycle: 0.09 − 0.08 · 20/50.",
+    0.058,
+    "20 steps after the top of the second cycle: 0.09 − 0.08 · 20/50.",
     mistakes={
         0.042: "That is x · 0.08 from the bottom: x is the distance from the top.",
         0.09 - 0.08 * 10 / 25: "A half-cycle has 50 steps; the whole cycle is 100 long.",
         0.08 * 0.6: "The lower bound is 0.01, not 0.",
         0.01 + 0.09 * 0.6: "The height of the triangle is high − low = 0.08.",
     },
-)  # fmt: skip
+)
 
 curved_floor = number(
-    0.0625, "ησ² / (λ(2 − ηλ)) = 0.2 / (2 · 1.6).",
+    0.0625,
+    "ησ² / (λ(2 − ηλ)) = 0.2 / (2 · 1.6).",
     mistakes={
         0.2 / 1.8: "That is for curvature 1. Here the mean shrinks by 1 − ηλ = 0.6.",
         0.25: "That is the standard deviation. The question is for the variance.",
         0.2 / 1.6: "A factor of λ is missing: 1 − (1 − ηλ)² = ηλ(2 − ηλ).",
         0.04 / 0.4: "The variance shrinks by the square, (1 − ηλ)².",
     },
-)  # fmt: skip
+)
 
 conditions = choice(
-    "b", "The rates sum to infinity, their squares don't.",
+    "b",
+    "The rates sum to infinity, their squares don't.",
     {
         "a": "The rates sum to about 10: with them you can't get anywhere.",
         "c": "Its squares are 0.01/(1 + t), and they sum to infinity: the noise needn't die out. "
-             "(That it may all the same, the text shows for the bowl.)",
+        "(That it may all the same, the text shows for the bowl.)",
         "d": "After its end the rate is 0, so the sum is finite.",
     },
-)  # fmt: skip
+)
 
 _ratio = math.exp(-0.01)
 reach = number(
-    0.1 / (1 - _ratio), "About η₀/k = 10: such a schedule must start near enough.",
+    0.1 / (1 - _ratio),
+    "About η₀/k = 10: such a schedule must start near enough.",
     tol=1e-4,
     mistakes={
         10: "That is the integral. The sum over steps is a little larger: a geometric series.",
@@ -72,7 +82,7 @@ reach = number(
         0.01 / (1 - _ratio**2): "That is the sum of the squares.",
         1 / (1 - _ratio): "The first rate is 0.1, not 1.",
     },
-)  # fmt: skip
+)
 
 
 def _trapezoid(t, lr, steps, warm, cool):
@@ -81,20 +91,29 @@ def _trapezoid(t, lr, steps, warm, cool):
 
 _points = [(t, 0.3, 100, 10, 20) for t in (50, 0, 4, 9, 10, 79, 80, 81, 95, 99)]
 trapezoid = function(
-    _trapezoid, "No step is wasted: the first has lr/warm, the last lr/cool.",
+    _trapezoid,
+    "No step is wasted: the first has lr/warm, the last lr/cool.",
     [*_points, (0, 1.0, 8, 1, 1), (7, 1.0, 8, 2, 4)],
     mistakes=[
-        (lambda t, lr, steps, warm, cool: lr * min(t / warm, 1, (steps - t) / cool),
-         "The line up starts at 0, which wastes the first step: (t + 1) / warm."),
-        (lambda t, lr, steps, warm, cool: lr * min((t + 1) / warm, 1, (steps - 1 - t) / cool),
-         "The line down reaches 0 in the last step, which wastes it: (steps − t) / cool."),
-        (lambda t, lr, steps, warm, cool: lr * min((t + 1) / warm, 1),
-         "The way up is right. The way down is missing."),
-        (lambda t, lr, steps, warm, cool: lr * min(1, (steps - t) / cool),
-         "The way down is right. The way up is missing."),
+        (
+            lambda t, lr, steps, warm, cool: lr * min(t / warm, 1, (steps - t) / cool),
+            "The line up starts at 0, which wastes the first step: (t + 1) / warm.",
+        ),
+        (
+            lambda t, lr, steps, warm, cool: lr * min((t + 1) / warm, 1, (steps - 1 - t) / cool),
+            "The line down reaches 0 in the last step, which wastes it: (steps − t) / cool.",
+        ),
+        (
+            lambda t, lr, steps, warm, cool: lr * min((t + 1) / warm, 1),
+            "The way up is right. The way down is missing.",
+        ),
+        (
+            lambda t, lr, steps, warm, cool: lr * min(1, (steps - t) / cool),
+            "The way down is right. The way up is missing.",
+        ),
         (lambda *a: _trapezoid(*a) / a[1], "This goes up to 1, not to lr."),
     ],
-)  # fmt: skip
+)
 
 
 def _triangle(t, low, high, half):
@@ -102,42 +121,56 @@ def _triangle(t, low, high, half):
 
 
 triangle = function(
-    _triangle, "And it goes on for ever.",
+    _triangle,
+    "And it goes on for ever.",
     [(0, 0.1, 0.5, 4), *((t, 0.1, 0.5, 4) for t in (1, 4, 6, 8, 9, 15, 170)), (7, 0.0, 1.0, 5)],
     mistakes=[
-        (lambda t, low, high, half: low + high - _triangle(t, low, high, half),
-         "Upside down: this one starts at high."),
-        (lambda t, low, high, half: high - (high - low) * max(abs(t - half), 0) / half,
-         "The first cycle is right; it has to start again after 2 · half steps."),
-        (lambda t, low, high, half: low + (high - low) * (t % half) / half,
-         "A sawtooth: from the top it should come down as slowly as it went up."),
-        (lambda t, low, high, half: high * (1 - abs(t % (2 * half) - half) / half),
-         "At its lowest it should be low, not 0."),
-        (lambda t, low, high, half: _triangle(2 * t, low, high, half),
-         "Twice too fast: half is the length of the way up alone."),
+        (
+            lambda t, low, high, half: low + high - _triangle(t, low, high, half),
+            "Upside down: this one starts at high.",
+        ),
+        (
+            lambda t, low, high, half: high - (high - low) * max(abs(t - half), 0) / half,
+            "The first cycle is right; it has to start again after 2 · half steps.",
+        ),
+        (
+            lambda t, low, high, half: low + (high - low) * (t % half) / half,
+            "A sawtooth: from the top it should come down as slowly as it went up.",
+        ),
+        (
+            lambda t, low, high, half: high * (1 - abs(t % (2 * half) - half) / half),
+            "At its lowest it should be low, not 0.",
+        ),
+        (
+            lambda t, low, high, half: _triangle(2 * t, low, high, half),
+            "Twice too fast: half is the length of the way up alone.",
+        ),
     ],
-)  # fmt: skip
+)
 
 read_test = choice(
-    "b", "Half of the minimum, and a factor of 2 to both sides.",
+    "b",
+    "Half of the minimum, and a factor of 2 to both sides.",
     {
         "a": "There the loss hasn't moved yet: this rate is too small.",
         "c": "At the minimum the loss has stopped to fall: the steps begin to do harm.",
         "d": "There the loss rises already.",
     },
-)  # fmt: skip
+)
 
 scaled = array(
-    [0.08, 0.04], "Times 4, and times √4.",
+    [0.08, 0.04],
+    "Times 4, and times √4.",
     mistakes=[
         ([0.04, 0.08], "Exchanged: the linear rule multiplies by 4."),
         ([0.005, 0.01], "Divided. A larger batch has less noise, and allows a larger rate."),
         ([0.08, 0.32], "The square-root rule multiplies by √4, not by 4²."),
     ],
-)  # fmt: skip
+)
 
 two_steps = number(
-    -0.01 + 0.01 * 0.01 / 0.19, "The second step is 0.01 · 0.0526 back: the average remembers.",
+    -0.01 + 0.01 * 0.01 / 0.19,
+    "The second step is 0.01 · 0.0526 back: the average remembers.",
     mistakes={
         -0.0099: "The second correction is 1 − 0.9² = 0.19, not 0.1 or 1.",
         0.01 - 0.01 * 0.01 / 0.19: "The size is right, the sign is not: steps go against g.",
@@ -145,16 +178,17 @@ two_steps = number(
         -0.01 - 0.01 * 0.01 / 0.19: "After the second gradient m is negative: the step goes back.",
         0: "Momentum doesn't turn at once: m is −0.01 after the second gradient, not −0.1.",
     },
-)  # fmt: skip
+)
 
 stalled = choice(
-    "b", "Flat and noisy is a noise floor: a lower rate has a lower one.",
+    "b",
+    "Flat and noisy is a noise floor: a lower rate has a lower one.",
     {
         "a": "It has not stalled, it jumps about. A larger rate lifts the noise floor.",
         "c": "A warm-up is for the first steps. Those went well.",
         "d": "On a noise floor ten more epochs end where the last ten ended.",
     },
-)  # fmt: skip
+)
 
 CHALLENGE, BUDGET = 4.9, 128
 
@@ -183,7 +217,7 @@ def _judge_challenge(schedule):
 
 
 challenge = checker(
-    "put a schedule in place of the dots", _judge_challenge,
+    "put a schedule in place of the dots",
+    _judge_challenge,
     "Better than the best constant rate.",
-)  # fmt: skip
-
+)

@@ -26,9 +26,14 @@ from nnbook import explore
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync", "--no-first-run",
-]  # fmt: skip
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 PICTURES = re.compile(r'<img class="nn-picture" alt="[^"]*" src="([^"]*)"')
 SENTENCE = re.compile(r'<p class="nn-readout">(.*?)</p>', re.S)
 WIDGETS = re.compile(
@@ -223,9 +228,7 @@ class Controls:
         return list(self.explorer.controls[name].options).index(shown.strip())
 
     def values(self):
-        return {
-            name: options[self.index(name)] for name, options in self.explorer.options.items()
-        }
+        return {name: options[self.index(name)] for name, options in self.explorer.options.items()}
 
     def readout(self):
         """The sentence under the picture, as a locator."""

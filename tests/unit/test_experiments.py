@@ -23,8 +23,18 @@ from experiments.recipe import FIRST, RandomShift, Recipe, fit
 from experiments.record import RESULTS, ROOT, load, pretty, store
 from experiments.running import arrays, percent, runner, score
 
-SMALL = Recipe(hidden=(16,), batch=50, epochs=2, optimizer="adam", lr=0.01, one_cycle=True,
-               smoothing=0.1, dropout=0.1, batch_norm=True, shifts=1)  # fmt: skip
+SMALL = Recipe(
+    hidden=(16,),
+    batch=50,
+    epochs=2,
+    optimizer="adam",
+    lr=0.01,
+    one_cycle=True,
+    smoothing=0.1,
+    dropout=0.1,
+    batch_norm=True,
+    shifts=1,
+)
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +94,11 @@ def test_best_is_what_the_search_has_chosen():
     found = recorded("search")
     assert found["recipe"] == as_json(asdict(best.RECIPE))
     assert found["guess"] == as_json(asdict(search.GUESS))
-    means = {t["change"]: t["validation_accuracy"]["mean"] for t in found["tried"]
-             if len(t["validation_accuracy"]["each"]) == 3}  # fmt: skip
+    means = {
+        t["change"]: t["validation_accuracy"]["mean"]
+        for t in found["tried"]
+        if len(t["validation_accuracy"]["each"]) == 3
+    }
     assert len(means) == 2 and found["winner"] == max(means, key=means.get)
 
 
@@ -209,9 +222,16 @@ def test_a_small_ablation():
     steps = {"plain": {}, "worse": {"optimizer": "momentum"}, "He": {"init": "he_normal"}}
 
     def run(function, settings):  # accuracies by recipe, without training
-        return [{"held_accuracy": 0.5 + 0.4 * (s["recipe"].init == "he_normal")
-                 - 0.2 * (s["recipe"].optimizer == "momentum") + 0.001 * s["seed"]
-                 - 0.01 * (s["recipe"].lr != 0.3)} for s in settings]  # fmt: skip
+        return [
+            {
+                "held_accuracy": 0.5
+                + 0.4 * (s["recipe"].init == "he_normal")
+                - 0.2 * (s["recipe"].optimizer == "momentum")
+                + 0.001 * s["seed"]
+                - 0.01 * (s["recipe"].lr != 0.3)
+            }
+            for s in settings
+        ]
 
     found = ablation.experiment(run, steps, data=("digits", "digits"))
     assert [step["kept"] for step in found["steps"]] == [True, False, True]

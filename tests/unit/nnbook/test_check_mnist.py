@@ -6,26 +6,81 @@ from nnlib.metrics import calibration
 from nnlib.mnist import DataUnavailable, Mnist
 
 
-@pytest.mark.parametrize("name, right, wrong", [
-    ("parameters", 238510, {238200: "biases are missing", 239294: "inputs", 235500: "second layer",
-                            238500: "ten biases", 238210: "300", 1094: "pair"}),
-    ("steps", 31260, {1563: "one epoch", 1562: "smaller batch", 31240: "left over",
-                      31250: "round up", 1_000_000: "images", 20: "epochs"}),
-    ("standard_error", 0.00133, {0.133: "percentage points", 0.982 * 0.018 / 1e4:
-                                 "variance", 0.000543: "10,000", 0.00991: "1 − p",
-                                 13.295: "images"}),
-    ("untouched", 0.3012, {0.5488: "2λw", (1 - 2e-3) ** 6000: "learning rate", 0.8869: "one epoch",
-                           0.998: "every step", 0.9998: "6,000", -0.2: "multiply",
-                           1: "penalty does", 0.6988: "gone"}),
-    ("recall", [0.95, 0.8, 0.91], {(0.95, 0.8889, 0.8273): "precision", (95, 80, 91): "counts",
-                                   (0.05, 0.2, 0.09): "wrong"}),
-    ("better", 1.4639, {-1.4639: "positive", 15 / 105: "root", 0.15: "agree", 2.9277: "differs",
-                        15: "spread"}),
-    ("honest", "c", {"a": "luck", "b": "30 tries", "d": "trained on", "e": "takes one of"}),
-    ("shuffled", "b", {"a": "gain", "c": "order"}),
-    ("luck", 0.2428, {0.13: "one result", 0.0581: "maximum", 0: "bias", 0.39: "741",
-                      2.6: "slowly"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, right, wrong",
+    [
+        (
+            "parameters",
+            238510,
+            {
+                238200: "biases are missing",
+                239294: "inputs",
+                235500: "second layer",
+                238500: "ten biases",
+                238210: "300",
+                1094: "pair",
+            },
+        ),
+        (
+            "steps",
+            31260,
+            {
+                1563: "one epoch",
+                1562: "smaller batch",
+                31240: "left over",
+                31250: "round up",
+                1_000_000: "images",
+                20: "epochs",
+            },
+        ),
+        (
+            "standard_error",
+            0.00133,
+            {
+                0.133: "percentage points",
+                0.982 * 0.018 / 1e4: "variance",
+                0.000543: "10,000",
+                0.00991: "1 − p",
+                13.295: "images",
+            },
+        ),
+        (
+            "untouched",
+            0.3012,
+            {
+                0.5488: "2λw",
+                (1 - 2e-3) ** 6000: "learning rate",
+                0.8869: "one epoch",
+                0.998: "every step",
+                0.9998: "6,000",
+                -0.2: "multiply",
+                1: "penalty does",
+                0.6988: "gone",
+            },
+        ),
+        (
+            "recall",
+            [0.95, 0.8, 0.91],
+            {
+                (0.95, 0.8889, 0.8273): "precision",
+                (95, 80, 91): "counts",
+                (0.05, 0.2, 0.09): "wrong",
+            },
+        ),
+        (
+            "better",
+            1.4639,
+            {-1.4639: "positive", 15 / 105: "root", 0.15: "agree", 2.9277: "differs", 15: "spread"},
+        ),
+        ("honest", "c", {"a": "luck", "b": "30 tries", "d": "trained on", "e": "takes one of"}),
+        ("shuffled", "b", {"a": "gain", "c": "order"}),
+        (
+            "luck",
+            0.2428,
+            {0.13: "one result", 0.0581: "maximum", 0: "bias", 0.39: "741", 2.6: "slowly"},
+        ),
+    ],
+)
 def test_answers(judged, name, right, wrong):
     judged(name, right, wrong)
 
@@ -35,12 +90,18 @@ def pair(C):
     return np.unravel_index(both.argmax(), both.shape)
 
 
-@pytest.mark.parametrize("answer, words", [
-    (pair, "Right."),
-    (lambda C: np.unravel_index(C.argmax(), C.shape), "diagonal"),
-    (lambda C: np.unravel_index((C - np.diag(np.diag(C))).argmax(), C.shape), "other direction"),
-    (lambda C: pair(C)[::-1], "smaller class first"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (pair, "Right."),
+        (lambda C: np.unravel_index(C.argmax(), C.shape), "diagonal"),
+        (
+            lambda C: np.unravel_index((C - np.diag(np.diag(C))).argmax(), C.shape),
+            "other direction",
+        ),
+        (lambda C: pair(C)[::-1], "smaller class first"),
+    ],
+)
 def test_confused(said, answer, words):
     assert words in said("confused", answer)
 
@@ -51,13 +112,16 @@ def moved(image, down, right):
     return framed[H - down : 2 * H - down, W - right : 2 * W - right]
 
 
-@pytest.mark.parametrize("answer, words", [
-    (moved, "Right."),
-    (lambda x, d, r: np.roll(x, (d, r), (0, 1)), "goes round"),
-    (lambda x, d, r: moved(x, -d, -r), "other way"),
-    (lambda x, d, r: moved(x, r, d), "exchanged"),
-    (lambda x, d, r: moved(x, abs(d), abs(r)), "up and left"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (moved, "Right."),
+        (lambda x, d, r: np.roll(x, (d, r), (0, 1)), "goes round"),
+        (lambda x, d, r: moved(x, -d, -r), "other way"),
+        (lambda x, d, r: moved(x, r, d), "exchanged"),
+        (lambda x, d, r: moved(x, abs(d), abs(r)), "up and left"),
+    ],
+)
 def test_shift(said, answer, words):
     assert words in said("shift", answer)
 
@@ -68,25 +132,39 @@ def gaps(P, y, bins):
     return (c.accuracy - c.confidence)[full], c.count[full]
 
 
-@pytest.mark.parametrize("answer, words", [
-    (lambda P, y, bins: calibration(P, y, bins).error, "Right."),
-    (lambda P, y, bins: np.abs(gaps(P, y, bins)[0]).mean(), "same in yours"),
-    (lambda P, y, bins: np.abs(gaps(P, y, bins)[0]) @ gaps(P, y, bins)[1], "divide by the number"),
-    (lambda P, y, bins: gaps(P, y, bins)[0] @ gaps(P, y, bins)[1] / len(y), "cancel"),
-    (lambda P, y, bins: np.mean(P.argmax(axis=1) != y), "error rate"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda P, y, bins: calibration(P, y, bins).error, "Right."),
+        (lambda P, y, bins: np.abs(gaps(P, y, bins)[0]).mean(), "same in yours"),
+        (
+            lambda P, y, bins: np.abs(gaps(P, y, bins)[0]) @ gaps(P, y, bins)[1],
+            "divide by the number",
+        ),
+        (lambda P, y, bins: gaps(P, y, bins)[0] @ gaps(P, y, bins)[1] / len(y), "cancel"),
+        (lambda P, y, bins: np.mean(P.argmax(axis=1) != y), "error rate"),
+    ],
+)
 def test_ece(said, answer, words):
     assert words in said("ece", answer)
 
 
-@pytest.mark.parametrize("answer, words", [
-    (lambda x, W1, b1, W2, b2: np.maximum(x @ W1.T + b1, 0) @ W2.T + b2, "Right."),
-    (lambda x, W1, b1, W2, b2: (x @ W1.T + b1) @ W2.T + b2, "ReLU is missing"),
-    (lambda x, W1, b1, W2, b2: np.maximum(np.maximum(x @ W1.T + b1, 0) @ W2.T + b2, 0),
-     "negative"),
-    (lambda x, W1, b1, W2, b2: np.maximum(x @ W1.T, 0) @ W2.T, "biases"),
-    (lambda x, W1, b1, W2, b2: np.maximum(x @ W1 + b1, 0) @ W2.T + b2, "stopped with ValueError"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda x, W1, b1, W2, b2: np.maximum(x @ W1.T + b1, 0) @ W2.T + b2, "Right."),
+        (lambda x, W1, b1, W2, b2: (x @ W1.T + b1) @ W2.T + b2, "ReLU is missing"),
+        (
+            lambda x, W1, b1, W2, b2: np.maximum(np.maximum(x @ W1.T + b1, 0) @ W2.T + b2, 0),
+            "negative",
+        ),
+        (lambda x, W1, b1, W2, b2: np.maximum(x @ W1.T, 0) @ W2.T, "biases"),
+        (
+            lambda x, W1, b1, W2, b2: np.maximum(x @ W1 + b1, 0) @ W2.T + b2,
+            "stopped with ValueError",
+        ),
+    ],
+)
 def test_from_torch(said, answer, words):
     assert words in said("from_torch", answer)
 
@@ -138,14 +216,17 @@ def test_challenge_trains(said, small):
     assert dealt == [20, 20, 10] * 3
 
 
-@pytest.mark.parametrize("answer, words", [
-    ("98.5", "takes a function"),
-    (lambda batches: None, "stopped with AttributeError"),
-    (lambda batches: 1 / 0, "stopped with ZeroDivisionError"),
-    (np.zeros(7), "1,000 digits"),
-    (np.full(1000, 0.5), "whole numbers"),
-    (lambda batches: type("Net", (), {"predict": lambda self, X: X})(), "their shape"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        ("98.5", "takes a function"),
+        (lambda batches: None, "stopped with AttributeError"),
+        (lambda batches: 1 / 0, "stopped with ZeroDivisionError"),
+        (np.zeros(7), "1,000 digits"),
+        (np.full(1000, 0.5), "whole numbers"),
+        (lambda batches: type("Net", (), {"predict": lambda self, X: X})(), "their shape"),
+    ],
+)
 def test_challenge_refuses(said, small, answer, words):
     out = said("challenge", answer)
     assert out.startswith("Not yet. ") and words in out

@@ -4,28 +4,99 @@ import pytest
 from nnlib.activations import relu, softmax
 
 
-@pytest.mark.parametrize("name, right, wrong", [
-    ("layer", [1, 0, 3], {(1, -1, 3): "Now ReLU", (0, 0, 4): "biases", (0, 0, 3): "first unit",
-                          (7, 4): "three units", (1, 0, 2): "1 of 3"}),
-    ("parameters", 89610, {89400: "weights", 90384: "not for each input", 79510: "two hidden",
-                           90394: "inputs have no", 994: "columns", 89611: "Close"}),
-    ("dot_shape", (2, 3, 2, 5), {(2, 3, 5): "@", (2, 2, 3, 5): "another order",
-                                 (2, 3, 4, 2, 4, 5): "summed"}),
-    ("break_even", 10, {5: "two operations", 2.5: "four bytes", 20: "or eight", 40: "not eight",
-                        1e7: "drops out", 0.1: "reciprocal"}),
-    ("symmetry", "c", {"a": "Batch normalization", "b": "Equivariant", "d": "takes one of"}),
-    ("hat", [2, -4, 2], {(1, -2, 1): "1 high", (2, -2, 0): "comes down", (2, -2, -2): "should be",
-                         (2, -2, 2): "−4", (0, 2, 0): "heights", (-2, 4, -2): "signs"}),
-    ("exact", [3, 6, 12, 24], {(3,): "smallest", (3, 6, 12): "missing",
-                               (3, 6, 10, 12, 24): "10"}),
-    ("shallow", 1024, {1023: "starts with", 20: "deep", 19: "deep", 512: "teeth", 511: "tip",
-                       10: "folds"}),
-    ("conv_size", 14, {14.5: "round down", 15: "not up", 13: "+ 1", 12: "padding", 27: "both",
-                       28: "stride 1", 26: "padding 1"}),
-    ("scores", "ntd,nsd->nts", {"ntd,nsd->nst": "exchanged", "ntd,msd->ntms": "all others",
-                                "ntd,nsd->ntsd": "batch axis", "ntd,nsd->ts": "shape should be",
-                                "ntd,nds->nts": "ValueError", "ntd,nsd->n": "shape"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, right, wrong",
+    [
+        (
+            "layer",
+            [1, 0, 3],
+            {
+                (1, -1, 3): "Now ReLU",
+                (0, 0, 4): "biases",
+                (0, 0, 3): "first unit",
+                (7, 4): "three units",
+                (1, 0, 2): "1 of 3",
+            },
+        ),
+        (
+            "parameters",
+            89610,
+            {
+                89400: "weights",
+                90384: "not for each input",
+                79510: "two hidden",
+                90394: "inputs have no",
+                994: "columns",
+                89611: "Close",
+            },
+        ),
+        (
+            "dot_shape",
+            (2, 3, 2, 5),
+            {(2, 3, 5): "@", (2, 2, 3, 5): "another order", (2, 3, 4, 2, 4, 5): "summed"},
+        ),
+        (
+            "break_even",
+            10,
+            {
+                5: "two operations",
+                2.5: "four bytes",
+                20: "or eight",
+                40: "not eight",
+                1e7: "drops out",
+                0.1: "reciprocal",
+            },
+        ),
+        ("symmetry", "c", {"a": "Batch normalization", "b": "Equivariant", "d": "takes one of"}),
+        (
+            "hat",
+            [2, -4, 2],
+            {
+                (1, -2, 1): "1 high",
+                (2, -2, 0): "comes down",
+                (2, -2, -2): "should be",
+                (2, -2, 2): "−4",
+                (0, 2, 0): "heights",
+                (-2, 4, -2): "signs",
+            },
+        ),
+        (
+            "exact",
+            [3, 6, 12, 24],
+            {(3,): "smallest", (3, 6, 12): "missing", (3, 6, 10, 12, 24): "10"},
+        ),
+        (
+            "shallow",
+            1024,
+            {1023: "starts with", 20: "deep", 19: "deep", 512: "teeth", 511: "tip", 10: "folds"},
+        ),
+        (
+            "conv_size",
+            14,
+            {
+                14.5: "round down",
+                15: "not up",
+                13: "+ 1",
+                12: "padding",
+                27: "both",
+                28: "stride 1",
+                26: "padding 1",
+            },
+        ),
+        (
+            "scores",
+            "ntd,nsd->nts",
+            {
+                "ntd,nsd->nst": "exchanged",
+                "ntd,msd->ntms": "all others",
+                "ntd,nsd->ntsd": "batch axis",
+                "ntd,nsd->ts": "shape should be",
+                "ntd,nds->nts": "ValueError",
+                "ntd,nsd->n": "shape",
+            },
+        ),
+    ],
+)
 def test_answers(judged, name, right, wrong):
     judged(name, right, wrong)
 
@@ -43,9 +114,15 @@ def forward(X, parameters, activation=relu, last=lambda z: z, bias=1):
 
 def convolution(image, kernel, stride, padding):
     image, k = np.pad(image, padding), len(kernel)
-    return np.array([[np.sum(image[r : r + k, c : c + k] * kernel)
-                      for c in range(0, image.shape[1] - k + 1, stride)]
-                     for r in range(0, image.shape[0] - k + 1, stride)])  # fmt: skip
+    return np.array(
+        [
+            [
+                np.sum(image[r : r + k, c : c + k] * kernel)
+                for c in range(0, image.shape[1] - k + 1, stride)
+            ]
+            for r in range(0, image.shape[0] - k + 1, stride)
+        ]
+    )
 
 
 def states(X, Wx, Wh, b, carry=1):
@@ -79,31 +156,34 @@ def the_future(Q, K, V):
     return softmax(np.where(later(s).T, -np.inf, s)) @ V
 
 
-@pytest.mark.parametrize("name, answer, words", [
-    ("forward", forward, "Right."),
-    ("forward", lambda X, p: forward(X, p, last=relu), "behind the last"),
-    ("forward", lambda X, p: forward(X, p, activation=lambda z: z), "Where is the ReLU"),
-    ("forward", lambda X, p: forward(X, p, bias=0), "biases"),
-    ("forward", lambda X, p: forward(X, p, last=softmax), "not probabilities"),
-    ("forward", lambda X, p: ..., "return"),
-    ("convolution", convolution, "Right."),
-    ("convolution", lambda x, k, s, p: convolution(x, k[::-1, ::-1], s, p), "flip"),
-    ("convolution", lambda x, k, s, p: convolution(x, k.T, s, p), "Rows and columns"),
-    ("convolution", lambda x, k, s, p: convolution(x, k, 1, p), "stride"),
-    ("convolution", lambda x, k, s, p: convolution(x, k, s, 0), "padding"),
-    ("states", states, "Right."),
-    ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, b, carry=0), "carried"),
-    ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, b)[-1], "last state"),
-    ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh.T, b), "h @ Wh"),
-    ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, 0 * b), "bias"),
-    ("states", lambda X, Wx: X, "TypeError"),
-    ("causal", causal, "Right."),
-    ("causal", lambda Q, K, V: softmax(scores(Q, K)) @ V, "mask"),
-    ("causal", masked_late, "sum to 1"),
-    ("causal", lambda Q, K, V: causal(Q, K, V, lambda Q, K: Q @ K.T), "root"),
-    ("causal", lambda Q, K, V: causal(Q, K, V, lambda Q, K: Q @ K.T / Q.shape[1]), "not by d"),
-    ("causal", the_future, "hides the past"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, answer, words",
+    [
+        ("forward", forward, "Right."),
+        ("forward", lambda X, p: forward(X, p, last=relu), "behind the last"),
+        ("forward", lambda X, p: forward(X, p, activation=lambda z: z), "Where is the ReLU"),
+        ("forward", lambda X, p: forward(X, p, bias=0), "biases"),
+        ("forward", lambda X, p: forward(X, p, last=softmax), "not probabilities"),
+        ("forward", lambda X, p: ..., "return"),
+        ("convolution", convolution, "Right."),
+        ("convolution", lambda x, k, s, p: convolution(x, k[::-1, ::-1], s, p), "flip"),
+        ("convolution", lambda x, k, s, p: convolution(x, k.T, s, p), "Rows and columns"),
+        ("convolution", lambda x, k, s, p: convolution(x, k, 1, p), "stride"),
+        ("convolution", lambda x, k, s, p: convolution(x, k, s, 0), "padding"),
+        ("states", states, "Right."),
+        ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, b, carry=0), "carried"),
+        ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, b)[-1], "last state"),
+        ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh.T, b), "h @ Wh"),
+        ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, 0 * b), "bias"),
+        ("states", lambda X, Wx: X, "TypeError"),
+        ("causal", causal, "Right."),
+        ("causal", lambda Q, K, V: softmax(scores(Q, K)) @ V, "mask"),
+        ("causal", masked_late, "sum to 1"),
+        ("causal", lambda Q, K, V: causal(Q, K, V, lambda Q, K: Q @ K.T), "root"),
+        ("causal", lambda Q, K, V: causal(Q, K, V, lambda Q, K: Q @ K.T / Q.shape[1]), "not by d"),
+        ("causal", the_future, "hides the past"),
+    ],
+)
 def test_functions(said, name, answer, words):
     out = said(name, answer)
     assert words in out, out
@@ -112,8 +192,9 @@ def test_functions(said, name, answer, words):
 def test_few_units(said):
     x = np.linspace(0, 1, 2001)
     t = np.array([0, 0.13, 0.25, 0.37, 0.5, 0.63, 0.75, 0.87])
-    best, *_ = np.linalg.lstsq(np.column_stack([relu(x[:, None] - t), np.ones(len(x))]),
-                               np.sin(2 * np.pi * x))  # fmt: skip
+    best, *_ = np.linalg.lstsq(
+        np.column_stack([relu(x[:, None] - t), np.ones(len(x))]), np.sin(2 * np.pi * x)
+    )
     a, c = best[:-1], best[-1]
     assert "Right." in said("few_units", (t, a, c))
     assert "Right." in said("few_units", (t.tolist(), a.tolist(), float(c)))

@@ -7,29 +7,81 @@ from nnlib.optim import SGD, Adam, Momentum, Nesterov, Optimizer
 ROOT = np.sqrt(10) / 100
 
 
-@pytest.mark.parametrize("name, right, wrong", [
-    ("limit", 0.1, {4: "flattest", 0.5: "middle", 0.05: "one step", 2 / 20.5: "asked for next",
-                    0.2: "large"}),
-    ("how_many", 277, {139: "not 20", 546: "1/λ_max", 44: "momentum", 120: "logarithm",
-                       10: "small"}),
-    ("batch", 3200, {320: "a third", 32768: "Not exponentially", 100: "32"}),
-    ("momentum", [0.8, 0.5, 0.55], {
-        (0.8, 0.6, 0.8): "gradient descent", (0.9, 0.75, 0.775): "averages",
-        (1.2, 1.5, 1.45): "subtract", (0.7, 0.45, 0.575): "Nesterov", (2, 3, -0.5): "velocities",
-        (0.8, 0.4, 0.2): "forgets", (0.8, 0.5, 0.6): "1 of 3"}),
-    ("average", [4, 20 / 3, 52 / 7], {
-        (2, 5, 6.5): "raw", (4, 10, 13): "1 − β.", (8 / 3, 20 / 3, 26 / 3): "1 − β²",
-        (4, 8, 64 / 7): "raw one", (4, 6, 20 / 3): "simple mean", (4, 6, 7): "Start at 0"}),
-    ("first_step", [-0.01, 0.01], {
-        (0.01, -0.01): "Downhill", (-2.5, 0.00004): "gradient descent", (-0.01, -0.01): "grows",
-        (-ROOT, ROOT): "3.16", (-0.01 / 250, 2.5): "root", (-0.001, 0.001): "m̂"}),
-    ("translate", 0.02, {8: "other way", 0.4: "20 times", 0.38: "multiplies by μ", 0.04: "0.9"}),
-    ("find_the_bug", "b", {"a": "average", "c": "once size", "d": "forgotten"}),
-    ("sliders", ["rate down", "rate down", "momentum down", "rate up"], {
-        ("rate down", "rate up", "momentum down", "rate up"): "(2)",
-        ("momentum down", "rate down", "rate down", "rate down"): "(1)",
-        ("up", "up", "up", "up"): "Choose from", ("rate up",): "four"}),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, right, wrong",
+    [
+        (
+            "limit",
+            0.1,
+            {
+                4: "flattest",
+                0.5: "middle",
+                0.05: "one step",
+                2 / 20.5: "asked for next",
+                0.2: "large",
+            },
+        ),
+        (
+            "how_many",
+            277,
+            {139: "not 20", 546: "1/λ_max", 44: "momentum", 120: "logarithm", 10: "small"},
+        ),
+        ("batch", 3200, {320: "a third", 32768: "Not exponentially", 100: "32"}),
+        (
+            "momentum",
+            [0.8, 0.5, 0.55],
+            {
+                (0.8, 0.6, 0.8): "gradient descent",
+                (0.9, 0.75, 0.775): "averages",
+                (1.2, 1.5, 1.45): "subtract",
+                (0.7, 0.45, 0.575): "Nesterov",
+                (2, 3, -0.5): "velocities",
+                (0.8, 0.4, 0.2): "forgets",
+                (0.8, 0.5, 0.6): "1 of 3",
+            },
+        ),
+        (
+            "average",
+            [4, 20 / 3, 52 / 7],
+            {
+                (2, 5, 6.5): "raw",
+                (4, 10, 13): "1 − β.",
+                (8 / 3, 20 / 3, 26 / 3): "1 − β²",
+                (4, 8, 64 / 7): "raw one",
+                (4, 6, 20 / 3): "simple mean",
+                (4, 6, 7): "Start at 0",
+            },
+        ),
+        (
+            "first_step",
+            [-0.01, 0.01],
+            {
+                (0.01, -0.01): "Downhill",
+                (-2.5, 0.00004): "gradient descent",
+                (-0.01, -0.01): "grows",
+                (-ROOT, ROOT): "3.16",
+                (-0.01 / 250, 2.5): "root",
+                (-0.001, 0.001): "m̂",
+            },
+        ),
+        (
+            "translate",
+            0.02,
+            {8: "other way", 0.4: "20 times", 0.38: "multiplies by μ", 0.04: "0.9"},
+        ),
+        ("find_the_bug", "b", {"a": "average", "c": "once size", "d": "forgotten"}),
+        (
+            "sliders",
+            ["rate down", "rate down", "momentum down", "rate up"],
+            {
+                ("rate down", "rate up", "momentum down", "rate up"): "(2)",
+                ("momentum down", "rate down", "rate down", "rate down"): "(1)",
+                ("up", "up", "up", "up"): "Choose from",
+                ("rate up",): "four",
+            },
+        ),
+    ],
+)
 def test_answers(judged, name, right, wrong):
     judged(name, right, wrong)
 
@@ -51,33 +103,41 @@ def inside(theta, g, m, v, t, lr):
     return adam(root=lambda v: np.sqrt(v + 1e-8), eps=0)(theta, g, m, v, t, lr)
 
 
-@pytest.mark.parametrize("name, answer, words", [
-    ("adam", adam(), "Right."),
-    ("adam", uncorrected, "corrections are missing"),
-    ("adam", adam(lambda t: 1), "1 − β."),
-    ("adam", adam(lambda t: 2), "1 − β²"),
-    ("adam", adam(root=lambda v: v), "in place of its root"),
-    ("adam", adam(square=lambda g: g), "g in place of g²"),
-    ("adam", adam(sign=-1), "uphill"),
-    ("adam", inside, "inside"),
-    ("adam", lambda th, g, m, v, t, lr: th - lr * g, "gradient descent"),
-    ("adam", lambda th, g, m, v, t, lr: th - lr * m / (1 - 0.9**t)
-     / (np.sqrt(v / (1 - 0.999**t)) + 1e-8), "Average first"),
-    ("adam", lambda th, g, m, v, t, lr: None, "return"),
-    ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s**2 / n, "Right."),
-    ("floor", lambda lr, c, s, n: lr / (c * (2 - lr * c)) * s**2 / n, "variance V"),
-    ("floor", lambda lr, c, s, n: lr / (2 - lr * c) * s**2 / n, "½"),
-    ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s / n, "squared"),
-    ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s**2 / n**0.5, "standard error"),
-    ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s**2, "batch is missing"),
-    ("floor", lambda lr, c, s, n: lr / 4 * s**2 / n, "small rates"),
-    ("adagrad_rate", lambda t, c, lr: lr / np.sqrt(t * c**2), "Right."),
-    ("adagrad_rate", lambda t, c, lr: lr / (c**2 * t), "η/G"),
-    ("adagrad_rate", lambda t, c, lr: lr / (c * t), "under a root"),
-    ("adagrad_rate", lambda t, c, lr: lr / np.sqrt(t), "size of the gradients"),
-    ("adagrad_rate", lambda t, c, lr: lr / c, "grows"),
-    ("adagrad_rate", lambda t, c, lr: lr / np.sqrt(t * c), "squares"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, answer, words",
+    [
+        ("adam", adam(), "Right."),
+        ("adam", uncorrected, "corrections are missing"),
+        ("adam", adam(lambda t: 1), "1 − β."),
+        ("adam", adam(lambda t: 2), "1 − β²"),
+        ("adam", adam(root=lambda v: v), "in place of its root"),
+        ("adam", adam(square=lambda g: g), "g in place of g²"),
+        ("adam", adam(sign=-1), "uphill"),
+        ("adam", inside, "inside"),
+        ("adam", lambda th, g, m, v, t, lr: th - lr * g, "gradient descent"),
+        (
+            "adam",
+            lambda th, g, m, v, t, lr: (
+                th - lr * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+            ),
+            "Average first",
+        ),
+        ("adam", lambda th, g, m, v, t, lr: None, "return"),
+        ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s**2 / n, "Right."),
+        ("floor", lambda lr, c, s, n: lr / (c * (2 - lr * c)) * s**2 / n, "variance V"),
+        ("floor", lambda lr, c, s, n: lr / (2 - lr * c) * s**2 / n, "½"),
+        ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s / n, "squared"),
+        ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s**2 / n**0.5, "standard error"),
+        ("floor", lambda lr, c, s, n: lr / (2 * (2 - lr * c)) * s**2, "batch is missing"),
+        ("floor", lambda lr, c, s, n: lr / 4 * s**2 / n, "small rates"),
+        ("adagrad_rate", lambda t, c, lr: lr / np.sqrt(t * c**2), "Right."),
+        ("adagrad_rate", lambda t, c, lr: lr / (c**2 * t), "η/G"),
+        ("adagrad_rate", lambda t, c, lr: lr / (c * t), "under a root"),
+        ("adagrad_rate", lambda t, c, lr: lr / np.sqrt(t), "size of the gradients"),
+        ("adagrad_rate", lambda t, c, lr: lr / c, "grows"),
+        ("adagrad_rate", lambda t, c, lr: lr / np.sqrt(t * c), "squares"),
+    ],
+)
 def test_functions(said, name, answer, words):
     out = said(name, answer)
     assert words in out and out.startswith(("Right. ", "Not yet. ")), out
@@ -93,17 +153,20 @@ class Broken(Optimizer):
         raise ZeroDivisionError("no idea")
 
 
-@pytest.mark.parametrize("optimizer, words", [
-    (Nesterov(lr=0.001, mu=0.93), "Right. "),
-    (Momentum(lr=0.0018), "Right. "),
-    (Cheat(lr=1.0), "Is it written in your code?"),
-    (Broken(lr=1.0), "ZeroDivisionError: no idea"),
-    (SGD(lr=0.1), "diverged at step"),
-    (SGD(lr=1e-5), "goal is 1e-6"),
-    (SGD(lr=0.0017), "now get below 1,000"),
-    (Momentum, "This is a class"),
-    ("Adam", "This takes an optimizer"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "optimizer, words",
+    [
+        (Nesterov(lr=0.001, mu=0.93), "Right. "),
+        (Momentum(lr=0.0018), "Right. "),
+        (Cheat(lr=1.0), "Is it written in your code?"),
+        (Broken(lr=1.0), "ZeroDivisionError: no idea"),
+        (SGD(lr=0.1), "diverged at step"),
+        (SGD(lr=1e-5), "goal is 1e-6"),
+        (SGD(lr=0.0017), "now get below 1,000"),
+        (Momentum, "This is a class"),
+        ("Adam", "This takes an optimizer"),
+    ],
+)
 def test_challenge(said, optimizer, words):
     assert words in said("challenge", optimizer)
 

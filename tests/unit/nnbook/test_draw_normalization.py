@@ -18,10 +18,16 @@ def test_every_arrow_of_the_paths_has_its_derivative(ax):
     assert {"$1/N$", "$-1$", "$1/s$", "$2d_n/N$", "$1/2s$", "$-d_n/s^2$", "$\\gamma$"} <= texts
 
 
-@pytest.mark.parametrize("name, groups, axes", [
-    ("batch", 1, (0, 2)), ("layer", 1, (1, 2)), ("instance", 1, (2,)),
-    ("group", 1, (1, 2)), ("group", 6, (2,)),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "name, groups, axes",
+    [
+        ("batch", 1, (0, 2)),
+        ("layer", 1, (1, 2)),
+        ("instance", 1, (2,)),
+        ("group", 1, (1, 2)),
+        ("group", 6, (2,)),
+    ],
+)
 def test_what_shares_a_mean_is_what_the_axes_say(name, groups, axes, rng):
     x = rng.normal(size=SHAPE)
     mask = shared(name, SHAPE, groups, sample=1, channel=4)

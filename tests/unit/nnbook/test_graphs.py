@@ -195,11 +195,24 @@ def test_shapes_of_arrays(ax):
     assert "@" in said and "tanh" in said and "Σ" in said
 
 
-@pytest.mark.parametrize("number, text", [
-    (0.252, "0.252"), (-0.174175, "−0.1742"), (3.0, "3"), (0, "0"), (-0.00001, "0"), (100.0, "100"),
-    (-20, "−20"), (np.array([[1.5]]), "1.5"), (np.zeros(3), "(3)"), (np.zeros((2, 3)), "(2, 3)"),
-    (1e-9, "0"), (np.nan, "nan"), (np.inf, "inf"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "number, text",
+    [
+        (0.252, "0.252"),
+        (-0.174175, "−0.1742"),
+        (3.0, "3"),
+        (0, "0"),
+        (-0.00001, "0"),
+        (100.0, "100"),
+        (-20, "−20"),
+        (np.array([[1.5]]), "1.5"),
+        (np.zeros(3), "(3)"),
+        (np.zeros((2, 3)), "(2, 3)"),
+        (1e-9, "0"),
+        (np.nan, "nan"),
+        (np.inf, "inf"),
+    ],
+)
 def test_short(number, text):
     assert short(number) == text
 

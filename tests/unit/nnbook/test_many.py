@@ -28,11 +28,14 @@ def one_run(schedule, optimizer, seed, steps, batch_size, n_train):
     return losses[:steps], evaluate(net, softmax_cross_entropy, X[held_out], y[held_out])
 
 
-@pytest.mark.parametrize("make, schedules", [
-    (SGD, [sch.constant(0.1), sch.cosine(0.4, 40)]),
-    (Momentum, [sch.one_cycle(0.1, 40), sch.one_cycle(0.3, 40)]),
-    (Adam, [sch.warmup(sch.constant(0.01), 10), sch.exponential(0.02, k=0.05)]),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "make, schedules",
+    [
+        (SGD, [sch.constant(0.1), sch.cosine(0.4, 40)]),
+        (Momentum, [sch.one_cycle(0.1, 40), sch.one_cycle(0.3, 40)]),
+        (Adam, [sch.warmup(sch.constant(0.01), 10), sch.exponential(0.02, k=0.05)]),
+    ],
+)
 def test_agrees_with_single_networks(make, schedules):
     runs = train_many(schedules, 40, optimizer=make(lr=1), seeds=2, batch_size=50, n_train=500)
     assert runs.loss.shape == (2, 2, 40) and runs.error.shape == runs.val_loss.shape == (2, 2, 1)

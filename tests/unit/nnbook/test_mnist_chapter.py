@@ -169,7 +169,15 @@ def test_whole_chapter_without_mnist(tmp_path):
     """nbval: the same text, apart from the cells that say what they have measured on MNIST."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MNIST_DIR", "NO_PROXY")}
     environment |= NO_NETWORK | {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "pytest", "--nbval", "-q", "-p", "no:cacheprovider",
-               "chapters/mnist.ipynb"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "--nbval",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "chapters/mnist.ipynb",
+    ]
     done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout[-3000:]

@@ -11,8 +11,20 @@ from nnlib import optim
 from nnlib.descend import descend
 from nnlib.landscapes import mccormick, rosenbrock
 
-NAMES = ["SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop", "Adadelta", "Adam", "AdaMax", "Nadam",
-         "AMSGrad", "AdamW", "Lion"]  # fmt: skip
+NAMES = [
+    "SGD",
+    "Momentum",
+    "Nesterov",
+    "AdaGrad",
+    "RMSprop",
+    "Adadelta",
+    "Adam",
+    "AdaMax",
+    "Nadam",
+    "AMSGrad",
+    "AdamW",
+    "Lion",
+]
 PLACES = ["McCormick", "Rosenbrock", "Himmelblau", "Beale", "quadratic", "saddle"]
 STARTS = {"McCormick": (mccormick, (-1.0, 2.75)), "Rosenbrock": (rosenbrock, (-1.5, 2.0))}
 PEERS = {  # torch.optim has no Lion

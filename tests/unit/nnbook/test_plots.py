@@ -51,8 +51,9 @@ def test_scatter_classes_names(ax):
 def test_draw_boundary_measures_areas_of_two_classes(ax):
     shares = plots.draw_boundary(ax, lambda p: p[:, 0] + 1, n=80)  # x > -1: three quarters
     assert shares == pytest.approx([0.25, 0.75], abs=0.02)
-    assert plots.draw_boundary(ax, lambda p: p[:, :1], level=1.0) == pytest.approx([0.75, 0.25],
-                                                                                   abs=0.02)
+    assert plots.draw_boundary(ax, lambda p: p[:, :1], level=1.0) == pytest.approx(
+        [0.75, 0.25], abs=0.02
+    )
     assert limits(ax) == (-2, 2, -1, 3)
 
 

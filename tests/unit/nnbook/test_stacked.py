@@ -17,8 +17,9 @@ def data(s, n):
 
 def alone(net, k):
     """The k-th network by itself, as nnlib's own."""
-    single = Network([Linear(4, 5), ReLU(), Linear(5, 3)], rng=np.random.default_rng(0),
-                     dtype=np.float64)  # fmt: skip
+    single = Network(
+        [Linear(4, 5), ReLU(), Linear(5, 3)], rng=np.random.default_rng(0), dtype=np.float64
+    )
     single.layers[0].W, single.layers[0].b = net.layers[0].W[k], net.layers[0].b[k, 0]
     single.layers[2].W, single.layers[2].b = net.layers[2].W[k], net.layers[2].b[k, 0]
     return single
@@ -30,15 +31,33 @@ def test_each_network_learns_as_if_it_were_alone(patience):
     net = stacked_networks(3, 4, 5, 3, rng=np.random.default_rng(1))
     singles = [alone(net, k) for k in range(3)]
     penalty = EachPenalty([0, 0.01, 0.02], [0.01, 0, 0.03])
-    runs = train_stack(net, X, y, optimizer=Adam(lr=0.05), steps=40, validation=validation,
-                       penalty=penalty, patience=patience, every=1)  # fmt: skip
+    runs = train_stack(
+        net,
+        X,
+        y,
+        optimizer=Adam(lr=0.05),
+        steps=40,
+        validation=validation,
+        penalty=penalty,
+        patience=patience,
+        every=1,
+    )
     losses, accuracies = evaluate_stack(net, *validation)
     for k, single in enumerate(singles):
         strengths = penalty.l1[k].item(), penalty.l2[k].item()
-        history = train(single, softmax_cross_entropy, X[k], y[k], optimizer=Adam(lr=0.05),
-                        epochs=40, batch_size=20, rng=np.random.default_rng(0),
-                        penalty=ElasticNet(*strengths), early_stopping=patience,
-                        validation=(validation[0][k], validation[1][k]))  # fmt: skip
+        history = train(
+            single,
+            softmax_cross_entropy,
+            X[k],
+            y[k],
+            optimizer=Adam(lr=0.05),
+            epochs=40,
+            batch_size=20,
+            rng=np.random.default_rng(0),
+            penalty=ElasticNet(*strengths),
+            early_stopping=patience,
+            validation=(validation[0][k], validation[1][k]),
+        )
         assert np.allclose(runs.val_loss[: len(history.val_loss), k], history.val_loss)
         if patience:
             assert runs.best_step[k] == history.best_epoch + 1
@@ -57,8 +76,17 @@ def test_penalties_of_each_network():
 def test_changes_are_seen_and_steps_are_followed():
     (X, y), seen, after = data(2, 6), [], []
     net = stacked_networks(2, 4, 5, 3, rng=np.random.default_rng(1), p=0.5)
-    runs = train_stack(net, X, y, optimizer=Adam(lr=0.05), steps=4, validation=(X, y), every=2,
-                       change=lambda a: seen.append(a) or a, after_step=after.append)  # fmt: skip
+    runs = train_stack(
+        net,
+        X,
+        y,
+        optimizer=Adam(lr=0.05),
+        steps=4,
+        validation=(X, y),
+        every=2,
+        change=lambda a: seen.append(a) or a,
+        after_step=after.append,
+    )
     assert len(seen) == len(after) == 4 and after[0] is net
     assert runs.loss.shape == runs.val_loss.shape == (2, 2) and (runs.best_step == 4).all()
     assert runs.steps.tolist() == [2, 4]

@@ -156,7 +156,11 @@ def test_against_torch(name, torch):
 
 def test_softmax_by_hand():
     assert softmax([0.2222, 0.4444, 0.2222, 0.1111]).round(4).tolist() == [
-        0.2413, 0.3014, 0.2413, 0.2160]
+        0.2413,
+        0.3014,
+        0.2413,
+        0.2160,
+    ]
     assert softmax([1000.0, 0.0]).tolist() == [1, 0]
     assert softmax([3.0, 1.0])[0] == pytest.approx(act.sigmoid(2.0), abs=1e-15)
 

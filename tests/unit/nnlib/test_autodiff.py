@@ -150,8 +150,13 @@ def test_a_random_program_against_pytorch(torch, rng):
     tensors = [torch.tensor(x, requires_grad=True) for x in start]
     ours, theirs = [Value(x) for x in start], list(tensors)
     leaves = list(ours)
-    kinds = (lambda a, b: a + b, lambda a, b: (a * b).tanh(), lambda a, b: a - b,
-             lambda a, b: a.sigmoid() / 2, lambda a, b: (a - b).relu())
+    kinds = (
+        lambda a, b: a + b,
+        lambda a, b: (a * b).tanh(),
+        lambda a, b: a - b,
+        lambda a, b: a.sigmoid() / 2,
+        lambda a, b: (a - b).relu(),
+    )
     for _ in range(200):
         i, j = rng.integers(0, len(ours), 2)
         kind = rng.integers(0, len(kinds))

@@ -6,12 +6,15 @@ from nnlib import _check
 BAD_NUMBERS = ["0.1", None, True, np.nan, [1.0], 1j]
 
 
-@pytest.mark.parametrize("check, good, bad", [
-    (_check.number, [0, -1.5], [np.inf]),
-    (_check.positive, [1, 1e-300], [0, -1, np.inf]),
-    (_check.non_negative, [0, 3], [-1e-300, np.inf]),
-    (_check.unit_interval, [0, 0.999], [1, -0.1, np.inf]),
-])
+@pytest.mark.parametrize(
+    "check, good, bad",
+    [
+        (_check.number, [0, -1.5], [np.inf]),
+        (_check.positive, [1, 1e-300], [0, -1, np.inf]),
+        (_check.non_negative, [0, 3], [-1e-300, np.inf]),
+        (_check.unit_interval, [0, 0.999], [1, -0.1, np.inf]),
+    ],
+)
 def test_numbers(check, good, bad):
     for value in good:
         assert check("lr", value) == value

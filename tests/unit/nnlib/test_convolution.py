@@ -11,7 +11,11 @@ from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 
 CONVOLUTIONS = [  # size, stride, padding, bias
-    (3, 1, 0, True), (3, 1, 1, True), (2, 2, 0, True), (3, 2, 1, True), (2, 3, 2, False),
+    (3, 1, 0, True),
+    (3, 1, 1, True),
+    (2, 2, 0, True),
+    (3, 2, 1, True),
+    (2, 3, 2, False),
     (1, 1, 0, True),
 ]
 POOLS = [(2, None), (2, 1), (3, 2), (2, 3), (1, 1)]
@@ -31,8 +35,13 @@ def test_windows_by_hand():
     assert windows(x, 2, 2)[0, 0, 0, 1].tolist() == [[2, 3], [6, 7]]
 
 
-@given(size=st.integers(1, 3), stride=st.integers(1, 4), rows=st.integers(3, 7),
-       columns=st.integers(3, 7), seed=st.integers(0, 100))
+@given(
+    size=st.integers(1, 3),
+    stride=st.integers(1, 4),
+    rows=st.integers(3, 7),
+    columns=st.integers(3, 7),
+    seed=st.integers(0, 100),
+)
 def test_adding_windows_is_the_transpose_of_cutting_them(size, stride, rows, columns, seed):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(2, 3, rows, columns))
@@ -79,8 +88,9 @@ def test_pooling_gradients(size, stride, rng):
 def test_pooling_against_torch(torch, size, stride, rng):
     net = build([MaxPool2d(size, stride)], rng)
     for x in [distinct(rng, SHAPE), rng.integers(0, 2, SHAPE).astype(float)]:  # without, with ties
-        errors = torch_errors(torch, net, x,
-                              lambda x: torch.nn.functional.max_pool2d(x, size, stride), [], rng)
+        errors = torch_errors(
+            torch, net, x, lambda x: torch.nn.functional.max_pool2d(x, size, stride), [], rng
+        )
         assert max(errors) < 1e-10
 
 
@@ -91,8 +101,17 @@ def test_a_shifted_image_gives_shifted_features(rng):
 
 
 def test_a_small_convolutional_network(rng):
-    net = build([Conv2d(1, 3, 3, padding=1), Tanh(), MaxPool2d(2), Conv2d(3, 2, 2), Flatten(),
-                 Linear(8, 3)], rng)
+    net = build(
+        [
+            Conv2d(1, 3, 3, padding=1),
+            Tanh(),
+            MaxPool2d(2),
+            Conv2d(3, 2, 2),
+            Flatten(),
+            Linear(8, 3),
+        ],
+        rng,
+    )
     x = rng.normal(size=(4, 1, 6, 6))
     f = net.objective(softmax_cross_entropy, x, [0, 2, 1, 1])
     assert check_gradient(f, net.params.copy()) < 1e-7
@@ -116,34 +135,46 @@ def test_precision_and_arguments_are_kept(layer, dtype, rng):
 
 def test_repr():
     layers = [Conv2d(1, 2, 3), Conv2d(1, 2, 3, stride=2, padding=1, bias=False), MaxPool2d(2)]
-    assert repr(layers) == ("[Conv2d(1, 2, 3, stride=1, padding=0), "
-                            "Conv2d(1, 2, 3, stride=2, padding=1, bias=False), "
-                            "MaxPool2d(2, stride=2)]")
+    assert repr(layers) == (
+        "[Conv2d(1, 2, 3, stride=1, padding=0), "
+        "Conv2d(1, 2, 3, stride=2, padding=1, bias=False), "
+        "MaxPool2d(2, stride=2)]"
+    )
 
 
-@pytest.mark.parametrize("call, error, message", [
-    (lambda: Conv2d(0, 1, 3), ValueError, "^n_in must be a whole number >= 1, got 0"),
-    (lambda: Conv2d(1, 0, 3), ValueError, "^n_out must be a whole number >= 1, got 0"),
-    (lambda: Conv2d(1, 1, 0), ValueError, "^size must be a whole number >= 1, got 0"),
-    (lambda: Conv2d(1, 1, 3, stride=0), ValueError, "^stride must be a whole number >= 1"),
-    (lambda: Conv2d(1, 1, 3, padding=-1), ValueError, "^padding must be a whole number >= 0"),
-    (lambda: Conv2d(1, 1, 3, init=None), TypeError, "^init must be a function"),
-    (lambda: MaxPool2d(0), ValueError, "^size must be a whole number >= 1"),
-    (lambda: MaxPool2d(2, 0), ValueError, "^stride must be a whole number >= 1"),
-])
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: Conv2d(0, 1, 3), ValueError, "^n_in must be a whole number >= 1, got 0"),
+        (lambda: Conv2d(1, 0, 3), ValueError, "^n_out must be a whole number >= 1, got 0"),
+        (lambda: Conv2d(1, 1, 0), ValueError, "^size must be a whole number >= 1, got 0"),
+        (lambda: Conv2d(1, 1, 3, stride=0), ValueError, "^stride must be a whole number >= 1"),
+        (lambda: Conv2d(1, 1, 3, padding=-1), ValueError, "^padding must be a whole number >= 0"),
+        (lambda: Conv2d(1, 1, 3, init=None), TypeError, "^init must be a function"),
+        (lambda: MaxPool2d(0), ValueError, "^size must be a whole number >= 1"),
+        (lambda: MaxPool2d(2, 0), ValueError, "^stride must be a whole number >= 1"),
+    ],
+)
 def test_bad_options(call, error, message):
     with pytest.raises(error, match=message):
         call()
 
 
-@pytest.mark.parametrize("layer, shape, message", [
-    (Conv2d(3, 1, 2), (2, 1, 5, 5), r"^Conv2d\(3, 1, 2.* takes x of shape \(N, 3, H, W\), got"),
-    (Conv2d(3, 1, 2), (3, 5, 5), r"^Conv2d\(3, 1, 2.* takes x of shape \(N, 3, H, W\), got"),
-    (Conv2d(3, 1, 4), (2, 3, 5, 3), r"takes images of 4 or more rows .* \(2, 3, 5, 3\)"),
-    (Conv2d(1, 1, 4, padding=1), (2, 1, 5, 1), r"of 2 or more rows .* \(2, 1, 5, 1\)"),
-    (MaxPool2d(3), (2, 3, 2, 3), r"^x must be \(N, C, H, W\) with H, W >= 3, got \(2, 3, 2, 3\)"),
-    (MaxPool2d(2), (4, 4), r"^x must be \(N, C, H, W\) with H, W >= 2, got \(4, 4\)"),
-])
+@pytest.mark.parametrize(
+    "layer, shape, message",
+    [
+        (Conv2d(3, 1, 2), (2, 1, 5, 5), r"^Conv2d\(3, 1, 2.* takes x of shape \(N, 3, H, W\), got"),
+        (Conv2d(3, 1, 2), (3, 5, 5), r"^Conv2d\(3, 1, 2.* takes x of shape \(N, 3, H, W\), got"),
+        (Conv2d(3, 1, 4), (2, 3, 5, 3), r"takes images of 4 or more rows .* \(2, 3, 5, 3\)"),
+        (Conv2d(1, 1, 4, padding=1), (2, 1, 5, 1), r"of 2 or more rows .* \(2, 1, 5, 1\)"),
+        (
+            MaxPool2d(3),
+            (2, 3, 2, 3),
+            r"^x must be \(N, C, H, W\) with H, W >= 3, got \(2, 3, 2, 3\)",
+        ),
+        (MaxPool2d(2), (4, 4), r"^x must be \(N, C, H, W\) with H, W >= 2, got \(4, 4\)"),
+    ],
+)
 def test_bad_shapes(layer, shape, message, rng):
     with pytest.raises(ValueError, match=message):
         Network([layer], rng=rng).forward(np.ones(shape))

@@ -43,8 +43,9 @@ def test_many_starts_walk_as_each_would_alone(kind):
         alone = descend(landscapes.mccormick, kind(lr=0.05), start, 60, tol=0.02)
         n = len(alone.theta)
         np.testing.assert_array_equal(together.theta[:n, i], alone.theta)
-        np.testing.assert_array_equal(together.theta[n:, i], np.broadcast_to(
-            alone.theta[-1], together.theta[n:, i].shape))
+        np.testing.assert_array_equal(
+            together.theta[n:, i], np.broadcast_to(alone.theta[-1], together.theta[n:, i].shape)
+        )
         np.testing.assert_allclose(together.values[:n, i], alone.values, rtol=1e-14)
         assert together.converged_at[i] == alone.converged_at
 
@@ -77,8 +78,7 @@ def test_divergence_stops_the_walk_and_says_which_step_and_why():
     path = descend(quadratic(condition=10), SGD(lr=0.3), [1.0, 1.0], 100)
     assert path.diverged_at == 20 and path.converged_at == -1
     assert len(path.theta) == 21
-    assert path.message == (
-        "diverged at step 20 with lr = 0.3: a coordinate left [-1e+06, 1e+06]")
+    assert path.message == ("diverged at step 20 with lr = 0.3: a coordinate left [-1e+06, 1e+06]")
     np.testing.assert_array_equal(path.theta[20], path.theta[19])  # put back
     assert path.theta[19, 1] == pytest.approx(-(2.0**19))
     assert np.isfinite(path.values).all()
@@ -122,7 +122,8 @@ def test_one_lost_walker_does_not_disturb_the_others(kind):
         np.testing.assert_array_equal(path.theta[alone.converged_at, i], alone.theta[-1])
     assert path.message == (
         "1 of 3 diverged, first at step 0 with lr = 0.05: the value is not a finite number; "
-        f"2 of 3 converged, last at step {path.converged_at.max()}")
+        f"2 of 3 converged, last at step {path.converged_at.max()}"
+    )
 
 
 def test_all_three_ends_at_once():
@@ -132,7 +133,8 @@ def test_all_three_ends_at_once():
     np.testing.assert_array_equal(path.diverged_at, [-1, 4, -1])
     assert path.message == (
         "1 of 3 diverged, first at step 4 with lr = 0.3: a coordinate left [-1e+06, 1e+06]; "
-        "1 of 3 converged, last at step 0; 1 of 3 still walking after 5 steps")
+        "1 of 3 converged, last at step 0; 1 of 3 still walking after 5 steps"
+    )
 
 
 def test_a_schedule_sets_the_rate_of_every_step_from_the_first():
@@ -149,8 +151,13 @@ def test_the_optimizer_gets_its_rates_back():
 
 def test_the_message_pairs_the_first_divergence_with_its_own_rate():
     # x and y are multiplied by 1 - 4 = -3, the far one is lost at step 1, the near one at step 13
-    path = descend(quadratic(condition=1), SGD(lr=9), [[1.0, 0.0], [5e5, 0.0]], 30,
-                   schedule=lambda t: 4 if t < 1 else 4.5)
+    path = descend(
+        quadratic(condition=1),
+        SGD(lr=9),
+        [[1.0, 0.0], [5e5, 0.0]],
+        30,
+        schedule=lambda t: 4 if t < 1 else 4.5,
+    )
     assert path.message.startswith("2 of 2 diverged, first at step 1 with lr = 4: a coordinate")
 
 
@@ -196,17 +203,25 @@ def test_any_function_of_any_number_of_variables():
         ({"limit": -1}, "limit must be a positive number, got -1"),
         ({"optimizer": "adam"}, r"optimizer must be one such as SGD\(lr=0.1\), got 'adam'"),
         ({"optimizer": SGD}, "optimizer must be one such as"),
-        ({"function": Network([Linear(2, 1)], rng=np.random.default_rng(0))},
-         r"function must be a landscape .* got a network: its loss is one, net.objective\(loss"),
+        (
+            {"function": Network([Linear(2, 1)], rng=np.random.default_rng(0))},
+            r"function must be a landscape .* got a network: its loss is one, net.objective\(loss",
+        ),
         ({"schedule": 0.1}, "schedule must be a function of the step, got 0.1"),
         ({"function": 3}, "function must be a landscape or a function of theta, got 3"),
-        ({"function": lambda theta: (1.0, np.ones(3))},
-         r"function must return values of shape \(\) and gradients of shape \(2,\).*got \(\) and"),
+        (
+            {"function": lambda theta: (1.0, np.ones(3))},
+            r"must return values of shape \(\) and gradients of shape \(2,\).*got \(\) and",
+        ),
         ({"function": lambda theta: (np.ones(2), np.ones(2))}, "function must return values of"),
     ],
 )
 def test_wrong_arguments(change, message):
-    arguments = {"function": landscapes.rosenbrock, "optimizer": SGD(lr=1e-3),
-                 "start": [0.0, 0.0], "steps": 3} | change
+    arguments = {
+        "function": landscapes.rosenbrock,
+        "optimizer": SGD(lr=1e-3),
+        "start": [0.0, 0.0],
+        "steps": 3,
+    } | change
     with pytest.raises((ValueError, TypeError), match=message):
         descend(**arguments)

@@ -6,10 +6,23 @@ import pytest
 
 from nnlib import init
 
-RANDOM = [init.normal, init.uniform, init.lecun_normal, init.glorot_normal, init.glorot_uniform,
-          init.he_normal, init.he_uniform, init.orthogonal]
-SCALED = [init.lecun_normal, init.glorot_normal, init.glorot_uniform, init.he_normal,
-          init.he_uniform]
+RANDOM = [
+    init.normal,
+    init.uniform,
+    init.lecun_normal,
+    init.glorot_normal,
+    init.glorot_uniform,
+    init.he_normal,
+    init.he_uniform,
+    init.orthogonal,
+]
+SCALED = [
+    init.lecun_normal,
+    init.glorot_normal,
+    init.glorot_uniform,
+    init.he_normal,
+    init.he_uniform,
+]
 SHAPE = (300, 200)
 KERNEL = (40, 30, 3, 5)  # out, in, height, width: fan_in 450, fan_out 600
 
@@ -42,11 +55,14 @@ def test_standard_deviation(shape, fan_in, fan_out, rng):
         assert abs(w.mean()) < 5 * std / math.sqrt(w.size), scheme.__name__
 
 
-@pytest.mark.parametrize("scheme, limit", [
-    (init.uniform, 0.05),
-    (init.glorot_uniform, math.sqrt(6 / 500)),
-    (init.he_uniform, math.sqrt(6 / 300)),
-])
+@pytest.mark.parametrize(
+    "scheme, limit",
+    [
+        (init.uniform, 0.05),
+        (init.glorot_uniform, math.sqrt(6 / 500)),
+        (init.he_uniform, math.sqrt(6 / 300)),
+    ],
+)
 def test_limits(scheme, limit, rng):
     w = scheme(SHAPE, rng)
     assert 0.999 * limit < np.abs(w).max() <= limit
@@ -97,12 +113,15 @@ def test_bad_shape(scheme, rng):
             scheme(shape, rng)
 
 
-@pytest.mark.parametrize("call, message", [
-    (partial(init.normal, std=-1), "^std must be a number >= 0, got -1"),
-    (partial(init.uniform, limit=np.nan), "^limit must be a number >= 0, got nan"),
-    (partial(init.orthogonal, gain="1"), "^gain must be a number >= 0, got '1'"),
-    (partial(init.constant, value=None), "^value must be a finite number, got None"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (partial(init.normal, std=-1), "^std must be a number >= 0, got -1"),
+        (partial(init.uniform, limit=np.nan), "^limit must be a number >= 0, got nan"),
+        (partial(init.orthogonal, gain="1"), "^gain must be a number >= 0, got '1'"),
+        (partial(init.constant, value=None), "^value must be a finite number, got None"),
+    ],
+)
 def test_bad_options(call, message, rng):
     with pytest.raises(ValueError, match=message):
         call((3, 2), rng)

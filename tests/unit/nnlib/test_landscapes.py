@@ -5,8 +5,12 @@ from nnlib import landscapes
 from nnlib.landscapes import quadratic
 
 ALL = [
-    landscapes.mccormick, landscapes.mccormick_shifted, landscapes.rosenbrock,
-    landscapes.himmelblau, landscapes.beale, landscapes.saddle,
+    landscapes.mccormick,
+    landscapes.mccormick_shifted,
+    landscapes.rosenbrock,
+    landscapes.himmelblau,
+    landscapes.beale,
+    landscapes.saddle,
     quadratic(condition=30, angle=0.4),
 ]
 NAMED = pytest.mark.parametrize("landscape", ALL, ids=lambda landscape: landscape.name)
@@ -60,8 +64,9 @@ def test_many_points_are_computed_as_one_by_one(landscape, rng):
         assert type(one_value) is float and one_grad.shape == (2,)
         assert one_value == pytest.approx(value[i], rel=1e-14, abs=1e-13)
         np.testing.assert_allclose(one_grad, grad[i], rtol=1e-13, atol=1e-13)
-        np.testing.assert_allclose(landscape.hessian(theta[i]), landscape.hessian(theta)[i],
-                                   rtol=1e-13, atol=1e-13)
+        np.testing.assert_allclose(
+            landscape.hessian(theta[i]), landscape.hessian(theta)[i], rtol=1e-13, atol=1e-13
+        )
 
 
 @NAMED

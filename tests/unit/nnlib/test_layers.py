@@ -20,15 +20,18 @@ def test_linear_by_hand(rng):
     assert np.allclose(net([[1.4, 0.62, 0.21]]), [[1.5764, 3.1842]])
 
 
-@pytest.mark.parametrize("layer, shape", [
-    (lambda: Linear(4, 3), (5, 4)),
-    (lambda: Linear(4, 3, bias=False), (5, 4)),
-    (lambda: PReLU(4), (5, 4)),
-    (lambda: PReLU(4), (3, 4, 2, 5)),
-    (lambda: Softmax(), (5, 4)),
-    (lambda: Flatten(), (5, 2, 3)),
-    *[(lambda name=name: Activation(name), (5, 4)) for name in ACTIVATIONS],
-])
+@pytest.mark.parametrize(
+    "layer, shape",
+    [
+        (lambda: Linear(4, 3), (5, 4)),
+        (lambda: Linear(4, 3, bias=False), (5, 4)),
+        (lambda: PReLU(4), (5, 4)),
+        (lambda: PReLU(4), (3, 4, 2, 5)),
+        (lambda: Softmax(), (5, 4)),
+        (lambda: Flatten(), (5, 2, 3)),
+        *[(lambda name=name: Activation(name), (5, 4)) for name in ACTIVATIONS],
+    ],
+)
 def test_gradients(layer, shape, rng):
     net = build([layer()], rng)
     assert max(gradient_errors(net, off_kinks(rng, shape), rng)) < 1e-8
@@ -41,23 +44,36 @@ def test_gradients_through_a_stack(rng):
 
 def test_linear_against_torch(torch, rng):
     net = build([Linear(4, 3)], rng)
-    errors = torch_errors(torch, net, rng.normal(size=(5, 4)),
-                          lambda x, W, b: torch.nn.functional.linear(x, W.T, b), ["W", "b"], rng)
+    errors = torch_errors(
+        torch,
+        net,
+        rng.normal(size=(5, 4)),
+        lambda x, W, b: torch.nn.functional.linear(x, W.T, b),
+        ["W", "b"],
+        rng,
+    )
     assert max(errors) < 1e-10
 
 
 @pytest.mark.parametrize("shape", [(5, 4), (3, 4, 2, 5)])
 def test_prelu_against_torch(torch, rng, shape):
     net = build([PReLU(4)], rng)
-    errors = torch_errors(torch, net, rng.normal(size=shape),
-                          lambda x, slope: torch.nn.functional.prelu(x, slope), ["slope"], rng)
+    errors = torch_errors(
+        torch,
+        net,
+        rng.normal(size=shape),
+        lambda x, slope: torch.nn.functional.prelu(x, slope),
+        ["slope"],
+        rng,
+    )
     assert max(errors) < 1e-10
 
 
 def test_softmax_against_torch(torch, rng):
     net = build([Softmax()], rng)
-    errors = torch_errors(torch, net, rng.normal(size=(5, 4)), lambda x: torch.softmax(x, 1), [],
-                          rng)
+    errors = torch_errors(
+        torch, net, rng.normal(size=(5, 4)), lambda x: torch.softmax(x, 1), [], rng
+    )
     assert max(errors) < 1e-10
 
 
@@ -78,11 +94,20 @@ def test_initialization(rng):
     assert np.all(layer.b == 0) and np.all(prelu.slope == 0.25)
 
 
-@pytest.mark.parametrize("short, name", [
-    (layers.Sigmoid, "sigmoid"), (layers.Tanh, "tanh"), (layers.ReLU, "relu"),
-    (layers.LeakyReLU, "leaky_relu"), (layers.ELU, "elu"), (layers.SELU, "selu"),
-    (layers.GELU, "gelu"), (layers.SiLU, "silu"), (layers.Softplus, "softplus"),
-])
+@pytest.mark.parametrize(
+    "short, name",
+    [
+        (layers.Sigmoid, "sigmoid"),
+        (layers.Tanh, "tanh"),
+        (layers.ReLU, "relu"),
+        (layers.LeakyReLU, "leaky_relu"),
+        (layers.ELU, "elu"),
+        (layers.SELU, "selu"),
+        (layers.GELU, "gelu"),
+        (layers.SiLU, "silu"),
+        (layers.Softplus, "softplus"),
+    ],
+)
 def test_short_names(short, name):
     assert short().function is ACTIVATIONS[name][0]
     assert short().derivative is ACTIVATIONS[name][1]
@@ -130,6 +155,7 @@ def test_dropout_gradient(rng):
         return float(np.sum(r * y)), net.grads.copy()
 
     from nnlib.gradcheck import check_gradient
+
     assert check_gradient(value_and_grad, net.params.copy()) < 1e-8
 
 
@@ -140,14 +166,17 @@ def test_flatten(rng):
     assert np.array_equal(net.backward(net(x)), x)
 
 
-@pytest.mark.parametrize("layer, shape", [
-    (lambda rng: Linear(4, 3), (5, 4)),
-    (lambda rng: PReLU(4), (5, 4)),
-    (lambda rng: Softmax(), (5, 4)),
-    (lambda rng: Dropout(0.5, rng), (5, 4)),
-    (lambda rng: Flatten(), (5, 2, 2)),
-    *[(lambda rng, name=name: Activation(name), (5, 4)) for name in ACTIVATIONS],
-])
+@pytest.mark.parametrize(
+    "layer, shape",
+    [
+        (lambda rng: Linear(4, 3), (5, 4)),
+        (lambda rng: PReLU(4), (5, 4)),
+        (lambda rng: Softmax(), (5, 4)),
+        (lambda rng: Dropout(0.5, rng), (5, 4)),
+        (lambda rng: Flatten(), (5, 2, 2)),
+        *[(lambda rng, name=name: Activation(name), (5, 4)) for name in ACTIVATIONS],
+    ],
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("training", [False, True])
 def test_precision_is_kept(layer, shape, dtype, training, rng):
@@ -165,26 +194,36 @@ def test_repr():
     assert repr(Dropout(0.1, np.random.default_rng(0))) == "Dropout(0.1)"
 
 
-@pytest.mark.parametrize("call, error, message", [
-    (lambda: Linear(0, 2), ValueError, "^n_in must be a whole number >= 1, got 0"),
-    (lambda: Linear(3, 2.5), ValueError, "^n_out must be a whole number >= 1, got 2.5"),
-    (lambda: Linear(3, 2, init="he"), TypeError, "^init must be a function .* got 'he'"),
-    (lambda: PReLU(-1), ValueError, "^n must be a whole number"),
-    (lambda: Activation("rellu"), ValueError, "^name must be one of heaviside, .* got 'rellu'"),
-    (lambda: Dropout(1, np.random.default_rng(0)), ValueError, r"^p must be a number in \[0, 1\)"),
-    (lambda: Dropout(0.5, None), TypeError, "^rng must be a Generator"),
-])
+@pytest.mark.parametrize(
+    "call, error, message",
+    [
+        (lambda: Linear(0, 2), ValueError, "^n_in must be a whole number >= 1, got 0"),
+        (lambda: Linear(3, 2.5), ValueError, "^n_out must be a whole number >= 1, got 2.5"),
+        (lambda: Linear(3, 2, init="he"), TypeError, "^init must be a function .* got 'he'"),
+        (lambda: PReLU(-1), ValueError, "^n must be a whole number"),
+        (lambda: Activation("rellu"), ValueError, "^name must be one of heaviside, .* got 'rellu'"),
+        (
+            lambda: Dropout(1, np.random.default_rng(0)),
+            ValueError,
+            r"^p must be a number in \[0, 1\)",
+        ),
+        (lambda: Dropout(0.5, None), TypeError, "^rng must be a Generator"),
+    ],
+)
 def test_bad_options(call, error, message):
     with pytest.raises(error, match=message):
         call()
 
 
-@pytest.mark.parametrize("layer, shape, message", [
-    (Linear(3, 2), (5, 4), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 4\)"),
-    (Linear(3, 2), (3,), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(3,\)"),
-    (Linear(3, 2), (5, 1, 3), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 1, 3\)"),
-    (PReLU(3), (5, 4), r"^PReLU\(3\) takes x of shape \(N, 3\) or"),
-])
+@pytest.mark.parametrize(
+    "layer, shape, message",
+    [
+        (Linear(3, 2), (5, 4), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 4\)"),
+        (Linear(3, 2), (3,), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(3,\)"),
+        (Linear(3, 2), (5, 1, 3), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 1, 3\)"),
+        (PReLU(3), (5, 4), r"^PReLU\(3\) takes x of shape \(N, 3\) or"),
+    ],
+)
 def test_bad_shapes(layer, shape, message):
     with pytest.raises(ValueError, match=message):
         layer.forward(np.ones(shape))

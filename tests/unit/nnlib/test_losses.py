@@ -98,7 +98,7 @@ def test_arguments_are_left_alone(rng):
 
 
 def test_numbers_by_hand():
-    assert losses.mse([1.0, 2.0], [0.0, 4.0]) [0] == 2.5
+    assert losses.mse([1.0, 2.0], [0.0, 4.0])[0] == 2.5
     assert losses.mae([1.0, 2.0], [0.0, 4.0])[0] == 1.5
     assert losses.huber([0.5, 3.0], [0.0, 0.0])[0] == (0.125 + 2.5) / 2
     assert losses.hinge([0.5, -2.0, 3.0], [1, 1, 1])[0] == (0.5 + 3 + 0) / 3
@@ -118,8 +118,11 @@ def test_a_column_meets_a_row_of_targets(rng):
 def test_labels_one_hot_rows_and_kl_agree(pred):
     one_hot = np.eye(K)[LABELS]
     value, grad = losses.softmax_cross_entropy(pred, LABELS)
-    for other in [losses.softmax_cross_entropy(pred, one_hot), losses.kl_divergence(pred, one_hot),
-                  losses.kl_divergence(pred, LABELS)]:
+    for other in [
+        losses.softmax_cross_entropy(pred, one_hot),
+        losses.kl_divergence(pred, one_hot),
+        losses.kl_divergence(pred, LABELS),
+    ]:
         assert other[0] == pytest.approx(value) and np.allclose(other[1], grad)
 
 
@@ -128,12 +131,17 @@ def test_kl_is_zero_at_the_target(q):
     assert abs(value) < 1e-15 and np.abs(grad).max() < 1e-15
 
 
-@given(logits=arrays(np.float64, (3, 4), elements=st.floats(-1e300, 1e300)),
-       labels=arrays(np.int64, 3, elements=st.integers(0, 3)), s=st.sampled_from([0, 0.1]))
+@given(
+    logits=arrays(np.float64, (3, 4), elements=st.floats(-1e300, 1e300)),
+    labels=arrays(np.int64, 3, elements=st.integers(0, 3)),
+    s=st.sampled_from([0, 0.1]),
+)
 def test_cross_entropies_are_finite_for_huge_logits(logits, labels, s):
-    for value, grad in [losses.softmax_cross_entropy(logits, labels, s),
-                        losses.binary_cross_entropy(logits[:, 0], labels > 1),
-                        losses.kl_divergence(logits, np.eye(4)[labels])]:
+    for value, grad in [
+        losses.softmax_cross_entropy(logits, labels, s),
+        losses.binary_cross_entropy(logits[:, 0], labels > 1),
+        losses.kl_divergence(logits, np.eye(4)[labels]),
+    ]:
         assert np.isfinite(value) and value >= 0 and np.isfinite(grad).all()
 
 
@@ -177,30 +185,42 @@ def test_bad_shapes(loss):
 
 
 @pytest.mark.parametrize("loss", ROWS)
-@pytest.mark.parametrize("logits, target, message", [
-    (np.ones((2, 3)), [0, 3], "^target must hold labels 0 to 2, got 0 to 3"),
-    (np.ones((2, 3)), [-1, 2], "^target must hold labels 0 to 2, got -1 to 2"),
-    (np.ones((2, 3)), [0, 1, 2], r"^target must hold integer labels \(2,\) or .* of shape \(3,\)"),
-    (np.ones((2, 3)), [0.0, 1.0], r"^target must hold integer labels .* got float64 of shape"),
-    (np.ones((2, 3)), [[0.2, 0.2, 0.2]] * 2, "^target must hold probabilities: rows"),
-    (np.ones((2, 3)), [[1.5, -0.5, 0]] * 2, "^target must hold probabilities: rows"),
-    (np.ones((2, 3)), [[np.nan, 0.5, 0.5]] * 2, "^target must hold probabilities: rows"),
-    (np.ones(3), [0], r"^logits must have shape \(N, K\) with N, K >= 1, got \(3,\)"),
-    (np.ones((0, 3)), np.ones(0, int), r"^logits must have shape .* got \(0, 3\)"),
-])
+@pytest.mark.parametrize(
+    "logits, target, message",
+    [
+        (np.ones((2, 3)), [0, 3], "^target must hold labels 0 to 2, got 0 to 3"),
+        (np.ones((2, 3)), [-1, 2], "^target must hold labels 0 to 2, got -1 to 2"),
+        (
+            np.ones((2, 3)),
+            [0, 1, 2],
+            r"^target must hold integer labels \(2,\) or .* of shape \(3,\)",
+        ),
+        (np.ones((2, 3)), [0.0, 1.0], r"^target must hold integer labels .* got float64 of shape"),
+        (np.ones((2, 3)), [[0.2, 0.2, 0.2]] * 2, "^target must hold probabilities: rows"),
+        (np.ones((2, 3)), [[1.5, -0.5, 0]] * 2, "^target must hold probabilities: rows"),
+        (np.ones((2, 3)), [[np.nan, 0.5, 0.5]] * 2, "^target must hold probabilities: rows"),
+        (np.ones(3), [0], r"^logits must have shape \(N, K\) with N, K >= 1, got \(3,\)"),
+        (np.ones((0, 3)), np.ones(0, int), r"^logits must have shape .* got \(0, 3\)"),
+    ],
+)
 def test_bad_rows(loss, logits, target, message):
     with pytest.raises(ValueError, match=message):
         loss(logits, target)
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: losses.huber([1.0], [1.0], delta=0), "^delta must be a positive number, got 0"),
-    (lambda: losses.hinge([1.0], [0]), "^target must hold the labels -1 and \\+1, got"),
-    (lambda: losses.binary_cross_entropy([1.0], [2]), r"^target must be in \[0, 1\], got"),
-    (lambda: losses.binary_cross_entropy([1.0], [np.nan]), r"^target must be in \[0, 1\], got"),
-    (lambda: losses.softmax_cross_entropy([[1.0]], [0], label_smoothing=1),
-     r"^label_smoothing must be a number in \[0, 1\), got 1"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: losses.huber([1.0], [1.0], delta=0), "^delta must be a positive number, got 0"),
+        (lambda: losses.hinge([1.0], [0]), "^target must hold the labels -1 and \\+1, got"),
+        (lambda: losses.binary_cross_entropy([1.0], [2]), r"^target must be in \[0, 1\], got"),
+        (lambda: losses.binary_cross_entropy([1.0], [np.nan]), r"^target must be in \[0, 1\], got"),
+        (
+            lambda: losses.softmax_cross_entropy([[1.0]], [0], label_smoothing=1),
+            r"^label_smoothing must be a number in \[0, 1\), got 1",
+        ),
+    ],
+)
 def test_bad_options(call, message):
     with pytest.raises(ValueError, match=message):
         call()

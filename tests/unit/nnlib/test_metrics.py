@@ -14,12 +14,15 @@ def test_accuracy_by_hand():
 
 
 def test_confusion_matrix_has_the_truth_in_rows():
-    np.testing.assert_array_equal(confusion_matrix(PRED, LABELS, 4), [
-        [1, 0, 0, 0],
-        [0, 2, 2, 0],  # of four ones, two were taken for twos
-        [1, 0, 1, 0],
-        [0, 0, 0, 0],
-    ])
+    np.testing.assert_array_equal(
+        confusion_matrix(PRED, LABELS, 4),
+        [
+            [1, 0, 0, 0],
+            [0, 2, 2, 0],  # of four ones, two were taken for twos
+            [1, 0, 1, 0],
+            [0, 0, 0, 0],
+        ],
+    )
 
 
 def test_confusion_matrix_adds_up(rng):
@@ -41,14 +44,16 @@ def test_confusion_matrix_of_many_classes_with_small_integers():
 
 
 def test_calibration_by_hand():
-    probabilities = np.array([
-        [0.75, 0.25],  # right
-        [0.25, 0.75],  # wrong
-        [0.5, 0.5],  # right
-        [1.0, 0.0],  # right
-        [0.0, 1.0],  # right
-        [0.125, 0.875],  # wrong
-    ])
+    probabilities = np.array(
+        [
+            [0.75, 0.25],  # right
+            [0.25, 0.75],  # wrong
+            [0.5, 0.5],  # right
+            [1.0, 0.0],  # right
+            [0.0, 1.0],  # right
+            [0.125, 0.875],  # wrong
+        ]
+    )
     result = calibration(probabilities, np.array([0, 0, 0, 0, 1, 0]), bins=4)
     np.testing.assert_array_equal(result.count, [0, 0, 1, 5])
     np.testing.assert_allclose(result.confidence, [np.nan, np.nan, 0.5, 4.375 / 5])

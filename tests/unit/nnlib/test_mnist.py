@@ -485,11 +485,29 @@ def test_the_real_mnist(real_folder):
     assert data.X_train.dtype == data.X_test.dtype == np.float32
     assert data.y_train.shape == (60000,) and data.y_test.shape == (10000,)
     assert np.bincount(data.y_train).tolist() == [
-        5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949,
-    ]  # fmt: skip
+        5923,
+        6742,
+        5958,
+        6131,
+        5842,
+        5421,
+        5918,
+        6265,
+        5851,
+        5949,
+    ]
     assert np.bincount(data.y_test).tolist() == [
-        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009,
-    ]  # fmt: skip
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
     assert data.X_train.min() == 0 and data.X_train.max() == 1
     assert data.X_train.mean(dtype=float) == pytest.approx(0.1307, abs=5e-5)
     assert data.X_train.std(dtype=float) == pytest.approx(0.3081, abs=5e-5)

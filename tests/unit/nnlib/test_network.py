@@ -54,13 +54,16 @@ def test_views_at_first(net):
     assert_views(net)
 
 
-@pytest.mark.parametrize("change", [
-    lambda net: setattr(net.layers[0], "W", net.layers[0].W - 0.1 * net.layers[0].dW),
-    lambda net: setattr(net.layers[0], "b", 0),
-    lambda net: net.value_and_grad(mse, np.ones((2, 4)), np.ones((2, 3)), L2(0.1)),
-    lambda net: net.objective(mse, np.ones((2, 4)), np.ones((2, 3)))(np.zeros(net.params.size)),
-    lambda net: net.forward(np.ones((2, 4))),
-])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: setattr(net.layers[0], "W", net.layers[0].W - 0.1 * net.layers[0].dW),
+        lambda net: setattr(net.layers[0], "b", 0),
+        lambda net: net.value_and_grad(mse, np.ones((2, 4)), np.ones((2, 3)), L2(0.1)),
+        lambda net: net.objective(mse, np.ones((2, 4)), np.ones((2, 3)))(np.zeros(net.params.size)),
+        lambda net: net.forward(np.ones((2, 4))),
+    ],
+)
 def test_views_stay_views(net, change):
     change(net)
     assert_views(net)
@@ -251,14 +254,16 @@ def test_a_sigmoids_output_is_a_probability(rng):
 
 def test_summary(rng):
     net = Network([Linear(784, 600), ReLU(), Linear(600, 10)], rng=rng)
-    assert net.summary() == "\n".join([
-        "layer               output    parameters",
-        "input               (N, 784)            ",
-        "Linear(784, 600)    (N, 600)     471,000",
-        "Activation('relu')  (N, 600)           0",
-        "Linear(600, 10)     (N, 10)        6,010",
-        "total                            477,010",
-    ])
+    assert net.summary() == "\n".join(
+        [
+            "layer               output    parameters",
+            "input               (N, 784)            ",
+            "Linear(784, 600)    (N, 600)     471,000",
+            "Activation('relu')  (N, 600)           0",
+            "Linear(600, 10)     (N, 10)        6,010",
+            "total                            477,010",
+        ]
+    )
     images = Network([Flatten(), Linear(12, 3)], rng=rng)
     assert "(N, 3, 2, 2)" in images.summary((3, 2, 2))
     for first in [Flatten(), Conv2d(1, 2, 3)]:
@@ -327,8 +332,9 @@ class Pickled:
 
 
 def test_load_opens_no_pickle(net, tmp_path):
-    np.savez(tmp_path / "net.npz", params=np.array([Pickled()]), state=net.state,
-             layers=repr(net.layers))
+    np.savez(
+        tmp_path / "net.npz", params=np.array([Pickled()]), state=net.state, layers=repr(net.layers)
+    )
     with pytest.raises(ValueError, match="^path must be a file that Network.save wrote: "):
         net.load(tmp_path / "net.npz")
     assert Pickled.called == []
@@ -342,8 +348,11 @@ def test_bad_networks(rng):
         (lambda: Network([np.tanh], rng=rng), TypeError, "^layers must hold layers such as"),
         (lambda: Network([layer, layer], rng=rng), ValueError, "^layers must be new ones, but Lin"),
         (lambda: Network([Linear(2, 2)], rng=None), TypeError, "^rng must be a Generator"),
-        (lambda: Network([Linear(2, 2)], rng=rng, dtype=int), ValueError,
-         "^dtype must be float32 or float64, got int64"),
+        (
+            lambda: Network([Linear(2, 2)], rng=rng, dtype=int),
+            ValueError,
+            "^dtype must be float32 or float64, got int64",
+        ),
     ]:
         with pytest.raises(error, match=message):
             call()
@@ -390,8 +399,11 @@ def torch_twin(torch, net):
 
 
 def test_a_hundred_steps_as_pytorch(torch, rng):
-    net = Network([Linear(20, 30), ReLU(), Linear(30, 15, init=orthogonal), Tanh(), Linear(15, 5)],
-                  rng=rng, dtype=np.float64)
+    net = Network(
+        [Linear(20, 30), ReLU(), Linear(30, 15, init=orthogonal), Tanh(), Linear(15, 5)],
+        rng=rng,
+        dtype=np.float64,
+    )
     net.params += rng.normal(size=net.params.shape) * 0.05
     twin = torch_twin(torch, net)
     strength, lr = 1e-3, 0.2

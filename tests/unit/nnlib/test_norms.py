@@ -80,13 +80,16 @@ def test_running_averages_against_torch(torch, shape, rng):
     assert relative_error(layer.dgamma, twin.weight.grad.numpy()) < 1e-10
 
 
-@pytest.mark.parametrize("norm, shape, axes", [
-    (BatchNorm(6), IMAGES, (0, 2, 3)),
-    (BatchNorm(6), ROWS, 0),
-    (InstanceNorm(6), IMAGES, (2, 3)),
-    (LayerNorm((6, 5, 4)), IMAGES, (1, 2, 3)),
-    (LayerNorm(6), TOKENS, 2),
-])
+@pytest.mark.parametrize(
+    "norm, shape, axes",
+    [
+        (BatchNorm(6), IMAGES, (0, 2, 3)),
+        (BatchNorm(6), ROWS, 0),
+        (InstanceNorm(6), IMAGES, (2, 3)),
+        (LayerNorm((6, 5, 4)), IMAGES, (1, 2, 3)),
+        (LayerNorm(6), TOKENS, 2),
+    ],
+)
 def test_mean_0_and_variance_1_over_these_axes(norm, shape, axes, rng):
     y = Network([norm], rng=rng, dtype=np.float64).forward(data(rng, shape), training=True)
     assert np.allclose(y.mean(axes), 0, atol=1e-12) and np.allclose(y.var(axes), 1, atol=1e-3)
@@ -109,10 +112,13 @@ def twins(one, two, rng):
     return nets
 
 
-@pytest.mark.parametrize("one, two", [
-    (lambda: GroupNorm(1, 6), lambda: LayerNorm((6, 5, 4))),
-    (lambda: GroupNorm(6, 6), lambda: InstanceNorm(6)),
-])
+@pytest.mark.parametrize(
+    "one, two",
+    [
+        (lambda: GroupNorm(1, 6), lambda: LayerNorm((6, 5, 4))),
+        (lambda: GroupNorm(6, 6), lambda: InstanceNorm(6)),
+    ],
+)
 @given(seed=st.integers(0, 10**6), size=st.sampled_from([1e-3, 1, 1e3]))
 def test_group_norm_contains_the_others(one, two, seed, size):
     rng = np.random.default_rng(seed)
@@ -202,7 +208,8 @@ def test_repr():
     norms = [BatchNorm(3), InstanceNorm(3), GroupNorm(1, 3), LayerNorm(3), RMSNorm((3, 2))]
     assert repr(norms) == (
         "[BatchNorm(3, decay=0.9, eps=1e-05), InstanceNorm(3, eps=1e-05), "
-        "GroupNorm(1, 3, eps=1e-05), LayerNorm((3,), eps=1e-05), RMSNorm((3, 2), eps=1e-05)]")
+        "GroupNorm(1, 3, eps=1e-05), LayerNorm((3,), eps=1e-05), RMSNorm((3, 2), eps=1e-05)]"
+    )
     assert LayerNorm([3, 4], eps=0.1).param_shapes() == {"gamma": (3, 4), "beta": (3, 4)}
 
 
@@ -212,30 +219,48 @@ def test_networks_that_differ_in_eps_do_not_load_each_other(rng, tmp_path):
         Network([BatchNorm(3)], rng=rng).load(tmp_path / "net.npz")
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: BatchNorm(0), "^n must be a whole number >= 1, got 0"),
-    (lambda: BatchNorm(3, decay=1), r"^decay must be a number in \[0, 1\), got 1"),
-    (lambda: BatchNorm(3, eps=0), "^eps must be a positive number, got 0"),
-    (lambda: GroupNorm(4, 6), "^groups must divide n = 6, got 4"),
-    (lambda: GroupNorm(0, 6), "^groups must be a whole number >= 1, got 0"),
-    (lambda: LayerNorm(2.5), "^shape must be a whole number >= 1, got 2.5"),
-    (lambda: RMSNorm((3, 0)), "^shape must be a whole number >= 1, got 0"),
-    (lambda: LayerNorm(3, eps=-1), "^eps must be a positive number, got -1"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: BatchNorm(0), "^n must be a whole number >= 1, got 0"),
+        (lambda: BatchNorm(3, decay=1), r"^decay must be a number in \[0, 1\), got 1"),
+        (lambda: BatchNorm(3, eps=0), "^eps must be a positive number, got 0"),
+        (lambda: GroupNorm(4, 6), "^groups must divide n = 6, got 4"),
+        (lambda: GroupNorm(0, 6), "^groups must be a whole number >= 1, got 0"),
+        (lambda: LayerNorm(2.5), "^shape must be a whole number >= 1, got 2.5"),
+        (lambda: RMSNorm((3, 0)), "^shape must be a whole number >= 1, got 0"),
+        (lambda: LayerNorm(3, eps=-1), "^eps must be a positive number, got -1"),
+    ],
+)
 def test_bad_options(call, message):
     with pytest.raises(ValueError, match=message):
         call()
 
 
-@pytest.mark.parametrize("norm, shape, message", [
-    (BatchNorm(3), (5, 4), r"^BatchNorm\(3, decay=0.9, eps=1e-05\) takes x of shape \(N, 3\) or"),
-    (BatchNorm(3), (1, 3), r"^BatchNorm\(.*\) takes two or more samples in training.*batch_size"),
-    (InstanceNorm(3), (5, 3), r"^InstanceNorm\(.*\) takes x of shape \(N, 3, H, W\), got \(5, 3\)"),
-    (InstanceNorm(3), (5, 4, 2, 2), r"^InstanceNorm\(3, .*\) takes x of shape \(N, 3\) or"),
-    (GroupNorm(1, 3), (5,), r"^GroupNorm\(1, 3, .*\) takes x of shape"),
-    (LayerNorm(3), (5, 4), r"^LayerNorm\(\(3,\), .*\) takes x whose last axes are \(3,\), got"),
-    (RMSNorm(3), (3,), r"^RMSNorm\(\(3,\), .*\) takes x whose last axes are"),
-])
+@pytest.mark.parametrize(
+    "norm, shape, message",
+    [
+        (
+            BatchNorm(3),
+            (5, 4),
+            r"^BatchNorm\(3, decay=0.9, eps=1e-05\) takes x of shape \(N, 3\) or",
+        ),
+        (
+            BatchNorm(3),
+            (1, 3),
+            r"^BatchNorm\(.*\) takes two or more samples in training.*batch_size",
+        ),
+        (
+            InstanceNorm(3),
+            (5, 3),
+            r"^InstanceNorm\(.*\) takes x of shape \(N, 3, H, W\), got \(5, 3\)",
+        ),
+        (InstanceNorm(3), (5, 4, 2, 2), r"^InstanceNorm\(3, .*\) takes x of shape \(N, 3\) or"),
+        (GroupNorm(1, 3), (5,), r"^GroupNorm\(1, 3, .*\) takes x of shape"),
+        (LayerNorm(3), (5, 4), r"^LayerNorm\(\(3,\), .*\) takes x whose last axes are \(3,\), got"),
+        (RMSNorm(3), (3,), r"^RMSNorm\(\(3,\), .*\) takes x whose last axes are"),
+    ],
+)
 def test_bad_shapes(norm, shape, message, rng):
     with pytest.raises(ValueError, match=message):
         Network([norm], rng=rng).forward(np.ones(shape), training=True)

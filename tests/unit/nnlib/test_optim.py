@@ -22,8 +22,20 @@ from nnlib.optim import (
     clip_value,
 )
 
-ALL = [SGD, Momentum, Nesterov, AdaGrad, RMSprop, Adadelta, Adam, AdaMax, Nadam, AMSGrad, AdamW,
-       Lion]
+ALL = [
+    SGD,
+    Momentum,
+    Nesterov,
+    AdaGrad,
+    RMSprop,
+    Adadelta,
+    Adam,
+    AdaMax,
+    Nadam,
+    AMSGrad,
+    AdamW,
+    Lion,
+]
 
 # ours, its arguments, the one in torch.optim, its arguments, a huge learning rate
 PEERS = {
@@ -35,8 +47,13 @@ PEERS = {
     "RMSprop": (RMSprop, {"beta": 0.9}, "RMSprop", {"alpha": 0.9}, 100.0),
     "Adadelta": (Adadelta, {}, "Adadelta", {}, 100.0),
     "Adam": (Adam, {}, "Adam", {}, 100.0),
-    "Adam, betas": (Adam, {"beta1": 0.5, "beta2": 0.7, "eps": 0.1}, "Adam",
-                    {"betas": (0.5, 0.7), "eps": 0.1}, 100.0),
+    "Adam, betas": (
+        Adam,
+        {"beta1": 0.5, "beta2": 0.7, "eps": 0.1},
+        "Adam",
+        {"betas": (0.5, 0.7), "eps": 0.1},
+        100.0,
+    ),
     "AdaMax": (AdaMax, {}, "Adamax", {}, 100.0),
     "Nadam": (Nadam, {}, "NAdam", {}, 100.0),
     "AMSGrad": (AMSGrad, {"beta2": 0.9}, "Adam", {"amsgrad": True, "betas": (0.9, 0.9)}, 100.0),
@@ -54,7 +71,9 @@ def random_quadratic():
 
 PLACES = {
     "McCormick, three starts": (
-        landscapes.mccormick.grad, np.array([[-1.0, 3.0], [3.0, -1.0], [0.5, 0.5]])),
+        landscapes.mccormick.grad,
+        np.array([[-1.0, 3.0], [3.0, -1.0], [0.5, 0.5]]),
+    ),
     "Rosenbrock": (landscapes.rosenbrock.grad, np.array([-1.2, 1.0])),
     "quadratic": random_quadratic(),
 }
@@ -88,8 +107,9 @@ def test_steps_agree_with_pytorch(torch, name, place, lr):
         torch.set_default_dtype(torch.float32)
 
 
-@pytest.mark.parametrize("name", ["Momentum", "Nesterov", "Adam", "AdaMax", "Nadam", "AMSGrad",
-                                  "AdamW"])
+@pytest.mark.parametrize(
+    "name", ["Momentum", "Nesterov", "Adam", "AdaMax", "Nadam", "AMSGrad", "AdamW"]
+)
 def test_steps_agree_with_pytorch_while_the_momentum_moves(torch, name):
     """As 1cycle moves it: down and up again, and once far down."""
     ours, arguments, theirs, their_arguments, _ = PEERS[name]
@@ -137,8 +157,10 @@ def test_a_decay_mask_is_pytorchs_second_parameter_group(torch, rng):
         theta = rng.normal(size=5)
         decayed = torch.tensor(theta[mask], requires_grad=True)
         spared = torch.tensor(theta[~mask], requires_grad=True)
-        groups = [{"params": [decayed], "weight_decay": 0.2},
-                  {"params": [spared], "weight_decay": 0.0}]
+        groups = [
+            {"params": [decayed], "weight_decay": 0.2},
+            {"params": [spared], "weight_decay": 0.0},
+        ]
         our_optimizer = ours(lr=0.1, weight_decay=0.2, decay_mask=mask)
         their_optimizer = theirs(groups, lr=0.1)
         for _ in range(30):
@@ -153,9 +175,16 @@ def test_a_decay_mask_is_pytorchs_second_parameter_group(torch, rng):
 def test_the_defaults_are_pytorchs(torch):
     parameter = [torch.zeros(1, requires_grad=True)]
     names = {"mu": "momentum", "beta": "alpha"}  # theirs, where another
-    for ours, theirs in ((AdaGrad, "Adagrad"), (RMSprop, "RMSprop"), (Adadelta, "Adadelta"),
-                         (Adam, "Adam"), (AdaMax, "Adamax"), (Nadam, "NAdam"), (AMSGrad, "Adam"),
-                         (AdamW, "AdamW")):
+    for ours, theirs in (
+        (AdaGrad, "Adagrad"),
+        (RMSprop, "RMSprop"),
+        (Adadelta, "Adadelta"),
+        (Adam, "Adam"),
+        (AdaMax, "Adamax"),
+        (Nadam, "NAdam"),
+        (AMSGrad, "Adam"),
+        (AdamW, "AdamW"),
+    ):
         defaults = getattr(torch.optim, theirs)(parameter).defaults
         defaults["beta1"], defaults["beta2"] = defaults.get("betas", (None, None))
         optimizer = ours()
@@ -281,6 +310,7 @@ def test_adam_first_step_is_lr_whatever_the_gradients_scale():
 
 # ---------------------------------------------------------------------------- weight decay
 
+
 def test_sgd_decay_is_the_l2_penalty_and_adamw_is_not(rng):
     strength, start = 0.05, rng.normal(size=(4, 3))
     for plain, with_decay, equal in (
@@ -312,6 +342,7 @@ def test_decayed_runs_may_cross_the_borders_of_chunks(rng, monkeypatch):
 
 
 # ---------------------------------------------------------------- chunks, memory, dtype, denormals
+
 
 @pytest.mark.parametrize("kind", ALL)
 def test_a_vector_of_many_chunks_moves_like_its_numbers_alone(kind, rng, monkeypatch):
@@ -393,8 +424,9 @@ def test_no_denormals_survive_where_gradients_have_stopped(kind):
     assert (next(iter(optimizer.state.values())) == 0).all() or kind is Lion
 
 
-@pytest.mark.parametrize(("dtype", "dust", "speck"), [(np.float32, 1e-31, 1e-29),
-                                                      (np.float64, 1e-301, 1e-299)])
+@pytest.mark.parametrize(
+    ("dtype", "dust", "speck"), [(np.float32, 1e-31, 1e-29), (np.float64, 1e-301, 1e-299)]
+)
 def test_flushing_denormals_keeps_signs_nan_and_what_is_large_enough(dtype, dust, speck):
     a = np.array([dust, -dust, speck, -1.0, np.inf, np.nan], dtype)
     optim._flush_denormals([a])
@@ -402,6 +434,7 @@ def test_flushing_denormals_keeps_signs_nan_and_what_is_large_enough(dtype, dust
 
 
 # ----------------------------------------------------------------------------------- behaviour
+
 
 @pytest.mark.parametrize("kind", ALL)
 def test_reset_makes_the_next_run_like_the_first(kind, rng):
@@ -443,6 +476,7 @@ def test_lr_and_momentum_may_be_set_between_steps(torch):
 
 
 # ------------------------------------------------------------------------------------- clipping
+
 
 def test_clip_norm_shortens_and_keeps_the_direction(torch, rng):
     g = rng.normal(size=(3, 4)) * 10
@@ -497,6 +531,7 @@ def test_wrong_clipping_limits():
 
 
 # ------------------------------------------------------------------------------------ bad input
+
 
 @pytest.mark.parametrize("kind", ALL)
 @pytest.mark.parametrize("lr", [0, -1, float("nan"), float("inf"), "0.1", None, True])

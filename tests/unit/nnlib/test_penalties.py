@@ -88,13 +88,16 @@ def test_max_norm_of_zero_weights(rng):
     assert np.all(net.params == 0) and net.params.dtype == np.float32
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: L1(-1), "^strength must be a number >= 0, got -1"),
-    (lambda: L2("a"), "^strength must be a number >= 0, got 'a'"),
-    (lambda: ElasticNet(-1, 0), "^l1 must be a number >= 0, got -1"),
-    (lambda: ElasticNet(0, np.nan), "^l2 must be a number >= 0, got nan"),
-    (lambda: max_norm(None, 0), "^c must be a positive number, got 0"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: L1(-1), "^strength must be a number >= 0, got -1"),
+        (lambda: L2("a"), "^strength must be a number >= 0, got 'a'"),
+        (lambda: ElasticNet(-1, 0), "^l1 must be a number >= 0, got -1"),
+        (lambda: ElasticNet(0, np.nan), "^l2 must be a number >= 0, got nan"),
+        (lambda: max_norm(None, 0), "^c must be a positive number, got 0"),
+    ],
+)
 def test_bad_options(call, message):
     with pytest.raises(ValueError, match=message):
         call()

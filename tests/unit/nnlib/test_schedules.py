@@ -41,26 +41,40 @@ PEERS = {
     "step": (step_decay(0.3, every=7, factor=0.4), lambda o, s: s.StepLR(o, 7, gamma=0.4)),
     "exponential": (exponential(0.3, k=0.05), lambda o, s: s.ExponentialLR(o, math.exp(-0.05))),
     "inverse time": (
-        inverse_time(0.3, k=0.1), lambda o, s: s.LambdaLR(o, lambda t: 1 / (1 + 0.1 * t))),
+        inverse_time(0.3, k=0.1),
+        lambda o, s: s.LambdaLR(o, lambda t: 1 / (1 + 0.1 * t)),
+    ),
     "line": (polynomial(0.3, 60), lambda o, s: s.PolynomialLR(o, total_iters=60)),
     "polynomial": (
-        polynomial(0.3, 40, power=2.5), lambda o, s: s.PolynomialLR(o, total_iters=40, power=2.5)),
+        polynomial(0.3, 40, power=2.5),
+        lambda o, s: s.PolynomialLR(o, total_iters=40, power=2.5),
+    ),
     "line to a final value": (
-        polynomial(0.3, 40, final=0.03), lambda o, s: s.LinearLR(o, 1.0, 0.1, total_iters=40)),
+        polynomial(0.3, 40, final=0.03),
+        lambda o, s: s.LinearLR(o, 1.0, 0.1, total_iters=40),
+    ),
     "cosine": (cosine(0.3, 60), lambda o, s: s.CosineAnnealingLR(o, T_max=60)),
     "cosine to a final value": (
-        cosine(0.3, 60, final=0.02), lambda o, s: s.CosineAnnealingLR(o, T_max=60, eta_min=0.02)),
+        cosine(0.3, 60, final=0.02),
+        lambda o, s: s.CosineAnnealingLR(o, T_max=60, eta_min=0.02),
+    ),
     "warm restarts": (
-        warm_restarts(0.3, 10), lambda o, s: s.CosineAnnealingWarmRestarts(o, T_0=10)),
+        warm_restarts(0.3, 10),
+        lambda o, s: s.CosineAnnealingWarmRestarts(o, T_0=10),
+    ),
     "warm restarts, growing": (
         warm_restarts(0.3, 7, growth=2, final=0.01),
-        lambda o, s: s.CosineAnnealingWarmRestarts(o, T_0=7, T_mult=2, eta_min=0.01)),
-    "triangular": (
-        triangular(0.01, 0.3, 8), lambda o, s: s.CyclicLR(o, 0.01, 0.3, step_size_up=8)),
+        lambda o, s: s.CosineAnnealingWarmRestarts(o, T_0=7, T_mult=2, eta_min=0.01),
+    ),
+    "triangular": (triangular(0.01, 0.3, 8), lambda o, s: s.CyclicLR(o, 0.01, 0.3, step_size_up=8)),
     "warm-up, then cosine": (
         warmup(cosine(0.3, 40), 8),
-        lambda o, s: s.SequentialLR(o, [s.LinearLR(o, 1 / 8, 1.0, total_iters=7),
-                                        s.CosineAnnealingLR(o, T_max=40)], milestones=[8])),
+        lambda o, s: s.SequentialLR(
+            o,
+            [s.LinearLR(o, 1 / 8, 1.0, total_iters=7), s.CosineAnnealingLR(o, T_max=40)],
+            milestones=[8],
+        ),
+    ),
     "1cycle": (one_cycle(0.3, 60), lambda o, s: s.OneCycleLR(o, 0.3, total_steps=60)),
 }
 
@@ -79,14 +93,22 @@ def test_rates_agree_with_pytorch(torch, name):
 
 
 def test_one_cycle_moves_rate_and_momentum_as_pytorch_does(torch):
-    shape = {"pct_start": 0.4, "div_factor": 10, "final_div_factor": 100,
-             "base_momentum": 0.7, "max_momentum": 0.9}
+    shape = {
+        "pct_start": 0.4,
+        "div_factor": 10,
+        "final_div_factor": 100,
+        "base_momentum": 0.7,
+        "max_momentum": 0.9,
+    }
     expected = their_rates(
-        torch, lambda o, s: s.OneCycleLR(o, 2.0, total_steps=50, **shape), 2.0, 50, momentum=True)
-    ours = one_cycle(2.0, 50, rise=0.4, start_factor=10, final_factor=100,
-                     low_momentum=0.7, high_momentum=0.9)
-    np.testing.assert_allclose([(ours(t), ours.momentum(t)) for t in range(50)], expected,
-                               rtol=1e-10)
+        torch, lambda o, s: s.OneCycleLR(o, 2.0, total_steps=50, **shape), 2.0, 50, momentum=True
+    )
+    ours = one_cycle(
+        2.0, 50, rise=0.4, start_factor=10, final_factor=100, low_momentum=0.7, high_momentum=0.9
+    )
+    np.testing.assert_allclose(
+        [(ours(t), ours.momentum(t)) for t in range(50)], expected, rtol=1e-10
+    )
 
 
 def test_one_cycle_by_hand():
@@ -97,7 +119,8 @@ def test_one_cycle_by_hand():
     assert schedule(75) == pytest.approx((1 + 4e-6) / 2)
     assert schedule(100) == schedule(500) == pytest.approx(4e-6)
     assert [schedule.momentum(t) for t in (0, 25, 50, 75, 100)] == pytest.approx(
-        [0.95, 0.9, 0.85, 0.9, 0.95])
+        [0.95, 0.9, 0.85, 0.9, 0.95]
+    )
 
 
 def test_one_cycle_of_very_few_steps_has_its_top_at_once():
@@ -142,11 +165,13 @@ def test_set_rate_moves_the_momentum_of_those_that_have_one():
 
 # -------------------------------------------------------------------------------------- plateau
 
+
 def test_plateau_agrees_with_pytorch(torch, rng):
     losses = np.concatenate([1 / (1 + np.arange(30)), 0.03 + 0.01 * rng.random(60)])
     optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.4)
     theirs = torch.optim.lr_scheduler.ReduceLROnPlateau(
-        optimizer, factor=0.3, patience=5, threshold=0.02, min_lr=0.001)
+        optimizer, factor=0.3, patience=5, threshold=0.02, min_lr=0.001
+    )
     ours = Plateau(0.4, factor=0.3, patience=5, threshold=0.02, min_lr=0.001)
     rates = set()
     for t, loss in enumerate(losses):
@@ -167,6 +192,7 @@ def test_plateau_by_hand():
 
 
 # ----------------------------------------------------------------------------------- range test
+
 
 def test_range_test_tries_equal_ratios():
     seen = []
@@ -230,6 +256,7 @@ def test_range_test_ends_at_nan_and_at_overflow_without_a_warning():
 
 # ------------------------------------------------------------------------------------- bad input
 
+
 def test_one_cycle_is_not_warmed_up_again():
     with pytest.raises(ValueError, match="^schedule must give a learning rate and nothing else"):
         warmup(one_cycle(1, 10), 5)
@@ -269,8 +296,11 @@ def test_the_rates_are_put_back_whatever_happens():
         (lambda: warm_restarts(1, 5, final=-2), "final must be a number >= 0, got -2"),
         (lambda: warmup(constant(1), 0), "steps must be a whole number >= 1, got 0"),
         (lambda: warmup(0.1, 5), "schedule must be a function of the step, got 0.1"),
-        (lambda: warmup(Plateau(1), 5), "schedule must give a learning rate and nothing else to be "
-         "warmed up, got a Plateau, or a one_cycle with its momentum"),
+        (
+            lambda: warmup(Plateau(1), 5),
+            "schedule must give a learning rate and nothing else to be "
+            "warmed up, got a Plateau, or a one_cycle with its momentum",
+        ),
         (lambda: triangular(-1, 1, 5), "low must be a number >= 0, got -1"),
         (lambda: triangular(0, 0, 5), "high must be a positive number, got 0"),
         (lambda: triangular(2, 1, 5), "low must be at most high = 1.0, got 2.0"),
@@ -280,20 +310,28 @@ def test_the_rates_are_put_back_whatever_happens():
         (lambda: one_cycle(1, 10, rise=1), "rise must be a number in [0, 1), got 1"),
         (lambda: one_cycle(1, 10, start_factor=0), "start_factor must be a positive number, got 0"),
         (lambda: one_cycle(1, 10, final_factor=0), "final_factor must be a positive number, got 0"),
-        (lambda: one_cycle(1, 10, low_momentum=1),
-         "low_momentum must be a number in [0, 1), got 1"),
-        (lambda: one_cycle(1, 10, high_momentum=2),
-         "high_momentum must be a number in [0, 1), got 2"),
+        (
+            lambda: one_cycle(1, 10, low_momentum=1),
+            "low_momentum must be a number in [0, 1), got 1",
+        ),
+        (
+            lambda: one_cycle(1, 10, high_momentum=2),
+            "high_momentum must be a number in [0, 1), got 2",
+        ),
         (lambda: Plateau(0), "lr must be a positive number, got 0"),
         (lambda: Plateau(1, factor=1), "factor must be a number in [0, 1), got 1"),
         (lambda: Plateau(1, patience=-1), "patience must be a whole number >= 0, got -1"),
         (lambda: Plateau(1, threshold=1), "threshold must be a number in [0, 1), got 1"),
         (lambda: Plateau(1, min_lr=-1), "min_lr must be a number >= 0, got -1"),
         (lambda: Plateau(1, min_lr=2), "min_lr must be at most lr = 1.0, got 2"),
-        (lambda: set_rate(SGD(lr=1), lambda t: -0.1, 0),
-         "schedule(t) must be a number >= 0, got -0.1"),
-        (lambda: set_rate(SGD(lr=1), lambda t: math.nan, 0),
-         "schedule(t) must be a number >= 0, got nan"),
+        (
+            lambda: set_rate(SGD(lr=1), lambda t: -0.1, 0),
+            "schedule(t) must be a number >= 0, got -0.1",
+        ),
+        (
+            lambda: set_rate(SGD(lr=1), lambda t: math.nan, 0),
+            "schedule(t) must be a number >= 0, got nan",
+        ),
         (lambda: range_test(abs, low=0), "low must be a positive number, got 0"),
         (lambda: range_test(abs, high=-1), "high must be a positive number, got -1"),
         (lambda: range_test(abs, low=1, high=1), "low must be less than high = 1.0, got 1.0"),

@@ -115,8 +115,12 @@ def test_equal_keys_give_the_mean(rng):
 def test_precision_is_kept(dtype, rng):
     Q, K, V = [a.astype(dtype) for a in qkv(rng)]
     arguments = [a.astype(dtype) for a in step(rng)]
-    results = [attention(Q, K, V), *attention_backward(attention(Q, K, V), Q, K, V),
-               recurrent(*arguments), *recurrent_backward(recurrent(*arguments), *arguments)]
+    results = [
+        attention(Q, K, V),
+        *attention_backward(attention(Q, K, V), Q, K, V),
+        recurrent(*arguments),
+        *recurrent_backward(recurrent(*arguments), *arguments),
+    ]
     assert all(a.dtype == dtype for a in results)
 
 
@@ -125,24 +129,51 @@ def test_lists_will_do():
     assert np.allclose(recurrent([[1]], [[0]], [[2]], [[5]], [-1]), [[np.tanh(1)]])
 
 
-@pytest.mark.parametrize("call, message", [
-    (lambda: attention_weights(np.ones((3, 2)), np.ones((3, 4))),
-     r"^Q and K must be \(…, T, d\) and \(…, S, d\), got \(3, 2\) and \(3, 4\)"),
-    (lambda: attention(np.ones(2), np.ones((3, 2)), np.ones((3, 4))), "^Q and K must be"),
-    (lambda: attention(np.ones((2, 3, 2)), np.ones((3, 2)), np.ones((3, 4))), "^Q and K must be"),
-    (lambda: attention(np.ones((3, 2)), np.ones((4, 2)), np.ones((3, 2))),
-     r"^V must be \(…, S, e\) for K \(…, S, d\) = \(4, 2\), got \(3, 2\)"),
-    (lambda: attention_backward(np.ones((2, 2)), np.ones((3, 2)), np.ones((4, 2)),
-                                np.ones((4, 2))),
-     r"^dY must have the result's shape \(3, 2\), got \(2, 2\)"),
-    (lambda: recurrent(np.ones((5, 3)), np.ones((4, 2)), np.ones((3, 2)), np.ones((2, 2)),
-                       np.ones(2)), r"^x, h, Wx, Wh, b must be \(N, D\), \(N, H\), .* got \["),
-    (lambda: recurrent(np.ones(3), np.ones(2), np.ones((3, 2)), np.ones((2, 2)), np.ones(2)),
-     "^x, h, Wx, Wh, b must be"),
-    (lambda: recurrent_backward(np.ones((5, 1)), np.ones((5, 3)), np.ones((5, 2)),
-                                np.ones((3, 2)), np.ones((2, 2)), np.ones(2)),
-     r"^dh_new must have the state's shape \(5, 2\), got \(5, 1\)"),
-])
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (
+            lambda: attention_weights(np.ones((3, 2)), np.ones((3, 4))),
+            r"^Q and K must be \(…, T, d\) and \(…, S, d\), got \(3, 2\) and \(3, 4\)",
+        ),
+        (lambda: attention(np.ones(2), np.ones((3, 2)), np.ones((3, 4))), "^Q and K must be"),
+        (
+            lambda: attention(np.ones((2, 3, 2)), np.ones((3, 2)), np.ones((3, 4))),
+            "^Q and K must be",
+        ),
+        (
+            lambda: attention(np.ones((3, 2)), np.ones((4, 2)), np.ones((3, 2))),
+            r"^V must be \(…, S, e\) for K \(…, S, d\) = \(4, 2\), got \(3, 2\)",
+        ),
+        (
+            lambda: attention_backward(
+                np.ones((2, 2)), np.ones((3, 2)), np.ones((4, 2)), np.ones((4, 2))
+            ),
+            r"^dY must have the result's shape \(3, 2\), got \(2, 2\)",
+        ),
+        (
+            lambda: recurrent(
+                np.ones((5, 3)), np.ones((4, 2)), np.ones((3, 2)), np.ones((2, 2)), np.ones(2)
+            ),
+            r"^x, h, Wx, Wh, b must be \(N, D\), \(N, H\), .* got \[",
+        ),
+        (
+            lambda: recurrent(np.ones(3), np.ones(2), np.ones((3, 2)), np.ones((2, 2)), np.ones(2)),
+            "^x, h, Wx, Wh, b must be",
+        ),
+        (
+            lambda: recurrent_backward(
+                np.ones((5, 1)),
+                np.ones((5, 3)),
+                np.ones((5, 2)),
+                np.ones((3, 2)),
+                np.ones((2, 2)),
+                np.ones(2),
+            ),
+            r"^dh_new must have the state's shape \(5, 2\), got \(5, 1\)",
+        ),
+    ],
+)
 def test_bad_shapes(call, message):
     with pytest.raises(ValueError, match=message):
         call()

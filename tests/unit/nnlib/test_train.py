@@ -28,12 +28,17 @@ def parts():
 
 
 def fit(net, part, **more):
-    settings = {"optimizer": SGD(lr=0.2), "epochs": 3, "batch_size": 32,
-                "rng": np.random.default_rng(5)}
+    settings = {
+        "optimizer": SGD(lr=0.2),
+        "epochs": 3,
+        "batch_size": 32,
+        "rng": np.random.default_rng(5),
+    }
     return train(net, softmax_cross_entropy, *part, **(settings | more))
 
 
 # ------------------------------------------------------------------------------------- minibatches
+
 
 def test_minibatches_deal_every_sample_once_with_its_own_label(rng):
     X = np.arange(70.0, dtype=np.float32).reshape(35, 2)
@@ -59,8 +64,12 @@ def test_every_epoch_has_its_own_order_and_a_seed_repeats_it():
     orders = []
     for seed in (3, 3, 4):
         rng = np.random.default_rng(seed)
-        orders.append([np.concatenate([y for _, y in minibatches(X, np.arange(50), 7, rng)])
-                       for _ in range(2)])
+        orders.append(
+            [
+                np.concatenate([y for _, y in minibatches(X, np.arange(50), 7, rng)])
+                for _ in range(2)
+            ]
+        )
     np.testing.assert_array_equal(orders[0], orders[1])
     assert (orders[0][0] != orders[0][1]).any() and (orders[0][0] != orders[2][0]).any()
 
@@ -74,8 +83,9 @@ def test_every_epoch_has_its_own_order_and_a_seed_repeats_it():
         (5, 5, 2.0, "batch_size must be a whole number >= 1, got 2.0"),
     ],
 )
-def test_wrong_batches_are_refused_before_the_first_one_is_asked_for(n_X, n_y, batch_size, message,
-                                                                     rng):
+def test_wrong_batches_are_refused_before_the_first_one_is_asked_for(
+    n_X, n_y, batch_size, message, rng
+):
     with pytest.raises(ValueError, match=message):
         minibatches(np.ones((n_X, 3)), np.ones(n_y), batch_size, rng)
 
@@ -87,11 +97,17 @@ def test_minibatches_need_a_generator():
 
 # ------------------------------------------------------------------------------------------- train
 
+
 def test_the_loss_decreases_and_the_history_is_kept(parts):
     history = fit(digits_net(), parts[0], epochs=8, validation=parts[1])
     assert isinstance(history, History)
-    for values in (history.loss, history.accuracy, history.val_loss, history.val_accuracy,
-                   history.lr):
+    for values in (
+        history.loss,
+        history.accuracy,
+        history.val_loss,
+        history.val_accuracy,
+        history.lr,
+    ):
         assert len(values) == 8 and all(type(value) is float for value in values)
     assert history.loss[-1] < 0.3 * history.loss[0]
     assert history.val_accuracy[-1] > 0.85 > history.accuracy[0]
@@ -104,8 +120,15 @@ def test_the_loss_decreases_and_the_history_is_kept(parts):
 def test_the_notes_are_those_of_the_loop_written_out(parts):
     """train is nothing but this loop."""
     net, mirror = digits_net(), digits_net()
-    history = fit(net, parts[0], epochs=2, validation=parts[1], penalty=L2(1e-3),
-                  optimizer=Momentum(lr=0.05), schedule=exponential(0.05, k=0.01))
+    history = fit(
+        net,
+        parts[0],
+        epochs=2,
+        validation=parts[1],
+        penalty=L2(1e-3),
+        optimizer=Momentum(lr=0.05),
+        schedule=exponential(0.05, k=0.01),
+    )
     (X, y), rng, optimizer, t = parts[0], np.random.default_rng(5), Momentum(lr=0.05), 0
     for epoch in range(2):
         losses, right = [], 0
@@ -114,15 +137,18 @@ def test_the_notes_are_those_of_the_loop_written_out(parts):
             logits = mirror(X_batch)
             losses += [softmax_cross_entropy(logits, y_batch)[0]] * len(y_batch)
             right += (logits.argmax(axis=1) == y_batch).sum()
-            optimizer.step(mirror.params, mirror.value_and_grad(
-                softmax_cross_entropy, X_batch, y_batch, L2(1e-3))[1])
+            optimizer.step(
+                mirror.params,
+                mirror.value_and_grad(softmax_cross_entropy, X_batch, y_batch, L2(1e-3))[1],
+            )
             t += 1
         assert history.loss[epoch] == pytest.approx(np.mean(losses), rel=1e-12)
         assert history.accuracy[epoch] == right / len(y)
         assert history.lr[epoch] == pytest.approx(0.05 * math.exp(-0.01 * (t - 1)))
         logits = mirror(parts[1][0])
         assert history.val_loss[epoch] == pytest.approx(
-            softmax_cross_entropy(logits, parts[1][1])[0], rel=1e-6)
+            softmax_cross_entropy(logits, parts[1][1])[0], rel=1e-6
+        )
         assert history.val_accuracy[epoch] == (logits.argmax(axis=1) == parts[1][1]).mean()
     np.testing.assert_array_equal(net.params, mirror.params)
 
@@ -141,14 +167,24 @@ def test_a_hundred_steps_agree_with_pytorch(torch, parts, kind, lr):
     weights, biases = zip(*[(m.weight, m.bias) for m in (mirror[0], mirror[2])], strict=True)
     groups = [{"params": weights, "weight_decay": 2e-3}, {"params": biases}]  # 2 · strength
     optimizer = getattr(torch.optim, kind.__name__)(groups, lr=lr)
-    train(net, softmax_cross_entropy, X, y, optimizer=kind(lr=lr), epochs=8, batch_size=32,
-          rng=np.random.default_rng(5), penalty=L2(1e-3),
-          after_step=lambda t, value: losses.append(value))
+    train(
+        net,
+        softmax_cross_entropy,
+        X,
+        y,
+        optimizer=kind(lr=lr),
+        epochs=8,
+        batch_size=32,
+        rng=np.random.default_rng(5),
+        penalty=L2(1e-3),
+        after_step=lambda t, value: losses.append(value),
+    )
     rng, t = np.random.default_rng(5), 0
     while t < 100:
         for X_batch, y_batch in minibatches(X.astype(np.float64), y, 32, rng):
             loss = torch.nn.functional.cross_entropy(
-                mirror(torch.from_numpy(X_batch)), torch.from_numpy(y_batch))
+                mirror(torch.from_numpy(X_batch)), torch.from_numpy(y_batch)
+            )
             penalty = 1e-3 * sum((W.detach() ** 2).sum() for W in weights)
             assert losses[t] == pytest.approx(float(loss.detach() + penalty), rel=1e-9)
             optimizer.zero_grad()
@@ -162,8 +198,10 @@ def test_one_seed_gives_the_same_bits_and_another_does_not(parts):
     runs = []
     for seed in (1, 1, 2):
         rng = np.random.default_rng(seed)
-        net = Network([Linear(64, 20), ReLU(), Dropout(0.2, rng), Linear(20, 10)],
-                      rng=np.random.default_rng(0))
+        net = Network(
+            [Linear(64, 20), ReLU(), Dropout(0.2, rng), Linear(20, 10)],
+            rng=np.random.default_rng(0),
+        )
         runs.append((net, fit(net, parts[0], rng=rng, optimizer=Adam(), validation=parts[1])))
     np.testing.assert_array_equal(runs[0][0].params, runs[1][0].params)
     assert runs[0][1] == runs[1][1] != runs[2][1]
@@ -185,8 +223,14 @@ def test_the_dtype_stays_whatever_the_datas(parts, dtype):
     def after_step(t, value):
         seen.update({net.grads.dtype, net.layers[0].x.dtype, net.layers[2].x.dtype})
 
-    fit(net, (X.astype(np.float64), y), schedule=lambda t: np.float64(0.1),
-        optimizer=Momentum(lr=1), penalty=L2(1e-3), after_step=after_step)
+    fit(
+        net,
+        (X.astype(np.float64), y),
+        schedule=lambda t: np.float64(0.1),
+        optimizer=Momentum(lr=1),
+        penalty=L2(1e-3),
+        after_step=after_step,
+    )
     assert net.params.dtype == dtype and seen == {np.dtype(dtype)}
     assert np.shares_memory(net.layers[0].W, net.params)
 
@@ -194,8 +238,17 @@ def test_the_dtype_stays_whatever_the_datas(parts, dtype):
 def test_float64_targets_do_not_change_a_float32_networks_dtype(rng):
     net = Network([Linear(2, 4), Tanh(), Linear(4, 1)], rng=rng)
     X = rng.normal(size=(40, 2))
-    history = train(net, mse, X, X[:, :1] * X[:, 1:], optimizer=Adam(lr=0.03), epochs=100,
-                    batch_size=10, rng=rng, validation=(X[:5], X[:5, :1]))
+    history = train(
+        net,
+        mse,
+        X,
+        X[:, :1] * X[:, 1:],
+        optimizer=Adam(lr=0.03),
+        epochs=100,
+        batch_size=10,
+        rng=rng,
+        validation=(X[:5], X[:5, :1]),
+    )
     assert net.grads.dtype == net.layers[2].x.dtype == np.float32
     assert history.loss[-1] < 0.2 * history.loss[0]
     assert history.accuracy == history.val_accuracy == []  # no labels
@@ -207,24 +260,44 @@ def test_accuracy_of_a_single_logit(labels, rng):
     net = Network([Linear(2, 8), Tanh(), Linear(8, 1)], rng=rng)
     loss = binary_cross_entropy if labels == (0, 1) else lambda pred, y: mse(pred, y)
     targets = np.where(y == 1, labels[1], labels[0])[:, None]
-    history = train(net, loss, X, targets, optimizer=Adam(lr=0.03), epochs=60, batch_size=20,
-                    rng=rng, validation=(X, targets))
+    history = train(
+        net,
+        loss,
+        X,
+        targets,
+        optimizer=Adam(lr=0.03),
+        epochs=60,
+        batch_size=20,
+        rng=rng,
+        validation=(X, targets),
+    )
     assert history.val_accuracy[-1] == (net.predict(X) == y).mean() > 0.85
 
 
 def test_the_schedule_is_asked_at_every_step_from_0(parts):
     asked = []
     optimizer = Momentum(lr=9)
-    history = fit(digits_net(), parts[0], epochs=2, optimizer=optimizer,
-                  schedule=lambda t: asked.append(t) or 0.1 / (t + 1))
+    history = fit(
+        digits_net(),
+        parts[0],
+        epochs=2,
+        optimizer=optimizer,
+        schedule=lambda t: asked.append(t) or 0.1 / (t + 1),
+    )
     assert asked == list(range(2 * 14))  # 420 samples in batches of 32
     assert history.lr[-1] == 0.1 / 28 and optimizer.lr == 9  # its own again
 
 
 def test_one_cycle_moves_the_momentum(parts):
     optimizer, seen = Momentum(lr=1), []
-    fit(digits_net(), parts[0], epochs=1, optimizer=optimizer, schedule=one_cycle(0.1, 14),
-        after_step=lambda t, value: seen.append(optimizer.mu))
+    fit(
+        digits_net(),
+        parts[0],
+        epochs=1,
+        optimizer=optimizer,
+        schedule=one_cycle(0.1, 14),
+        after_step=lambda t, value: seen.append(optimizer.mu),
+    )
     assert seen[0] == pytest.approx(0.95) == seen[-1] and min(seen) < 0.86
     assert optimizer.lr == 1 and optimizer.mu == 0.9
 
@@ -238,8 +311,13 @@ def test_a_plateau_is_told_the_validation_loss_or_the_training_loss(parts, with_
             told.append(loss)
             super().report(loss)
 
-    history = fit(digits_net(), parts[0], epochs=4, schedule=Listener(0.2),
-                  validation=parts[1] if with_validation else None)
+    history = fit(
+        digits_net(),
+        parts[0],
+        epochs=4,
+        schedule=Listener(0.2),
+        validation=parts[1] if with_validation else None,
+    )
     assert told == (history.val_loss if with_validation else history.loss)
 
 
@@ -262,21 +340,27 @@ def test_the_penalty_shrinks_weights_and_sgds_decay_is_the_same(parts):
     free, penalized, decayed = digits_net(), digits_net(), digits_net()
     fit(free, parts[0])
     fit(penalized, parts[0], penalty=L2(0.02))
-    fit(decayed, parts[0], optimizer=SGD(lr=0.2, weight_decay=0.04,
-                                         decay_mask=decayed.weight_mask))
+    fit(decayed, parts[0], optimizer=SGD(lr=0.2, weight_decay=0.04, decay_mask=decayed.weight_mask))
     np.testing.assert_allclose(penalized.params, decayed.params, atol=1e-5)
     assert np.linalg.norm(penalized.layers[0].W) < 0.9 * np.linalg.norm(free.layers[0].W)
 
 
 # ---------------------------------------------------------------------------------- early stopping
 
+
 def test_early_stopping_gives_back_the_best_parameters_exactly(parts):
     rng = np.random.default_rng(0)
     net = Network([Linear(64, 30), BatchNorm(30), ReLU(), Linear(30, 10)], rng=rng)
     kept = []  # parameters and running averages after every step
-    history = fit(net, parts[0], validation=parts[1], early_stopping=3, epochs=200,
-                  optimizer=Adam(lr=0.05),
-                  after_step=lambda t, value: kept.append((net.params.copy(), net.state.copy())))
+    history = fit(
+        net,
+        parts[0],
+        validation=parts[1],
+        early_stopping=3,
+        epochs=200,
+        optimizer=Adam(lr=0.05),
+        after_step=lambda t, value: kept.append((net.params.copy(), net.state.copy())),
+    )
     epochs = len(history.loss)
     assert 3 < epochs < 200
     assert history.best_epoch == epochs - 1 - 3 == int(np.argmin(history.val_loss))
@@ -290,15 +374,15 @@ def test_early_stopping_gives_back_the_best_parameters_exactly(parts):
 
 def test_the_first_epoch_may_be_the_best(parts):
     X, y = parts[1]
-    history = fit(digits_net(), parts[0], validation=(X, (y + 1) % 10), early_stopping=2,
-                  epochs=50)
+    history = fit(digits_net(), parts[0], validation=(X, (y + 1) % 10), early_stopping=2, epochs=50)
     assert history.best_epoch == 0 and len(history.loss) == 3
 
 
 def test_patience_that_is_never_lost_still_ends_with_the_best_parameters(parts):
     net = digits_net()
-    history = fit(net, parts[0], validation=parts[1], early_stopping=50, epochs=12,
-                  optimizer=SGD(lr=1.5))
+    history = fit(
+        net, parts[0], validation=parts[1], early_stopping=50, epochs=12, optimizer=SGD(lr=1.5)
+    )
     assert history.stopped == "trained for 12 epochs"
     assert evaluate(net, softmax_cross_entropy, *parts[1])[0] == min(history.val_loss)
 
@@ -312,12 +396,22 @@ def test_without_early_stopping_the_last_parameters_stay(parts):
 
 # -------------------------------------------------------------------------------------- divergence
 
+
 @pytest.mark.parametrize("lr", [1e4, 1e30])
 def test_a_diverging_run_stops_and_says_so_without_a_warning(parts, lr):
     (X, y), steps = parts[0], []
     net = Network([Linear(64, 20), ReLU(), Linear(20, 1)], rng=np.random.default_rng(0))
-    history = train(net, mse, X, y[:, None] / 9, optimizer=SGD(lr=lr), epochs=20, batch_size=32,
-                    rng=np.random.default_rng(0), after_step=lambda t, value: steps.append(value))
+    history = train(
+        net,
+        mse,
+        X,
+        y[:, None] / 9,
+        optimizer=SGD(lr=lr),
+        epochs=20,
+        batch_size=32,
+        rng=np.random.default_rng(0),
+        after_step=lambda t, value: steps.append(value),
+    )
     assert history.diverged
     assert history.stopped.startswith("diverged: the loss was ")
     assert f" at step {len(steps)}, in epoch 1, with lr = {lr:g}" in history.stopped
@@ -332,8 +426,9 @@ def test_a_last_step_into_nowhere_is_divergence(parts):
     net = digits_net()
     history = fit(net, parts[0], epochs=1, after_step=poison, batch_size=420, validation=parts[1])
     assert history.diverged and history.val_loss == []
-    assert history.stopped == ("diverged: a parameter was not finite at step 1, in epoch 1, "
-                               "with lr = 0.2")
+    assert history.stopped == (
+        "diverged: a parameter was not finite at step 1, in epoch 1, with lr = 0.2"
+    )
 
 
 def test_a_validation_loss_that_is_not_finite_is_divergence(parts):
@@ -341,13 +436,22 @@ def test_a_validation_loss_that_is_not_finite_is_divergence(parts):
         value, dpred = softmax_cross_entropy(pred, y)
         return (value if len(y) == 420 else math.inf), dpred
 
-    history = train(digits_net(), loss, *parts[0], optimizer=SGD(lr=0.2), epochs=3, batch_size=420,
-                    rng=np.random.default_rng(0), validation=parts[1])
+    history = train(
+        digits_net(),
+        loss,
+        *parts[0],
+        optimizer=SGD(lr=0.2),
+        epochs=3,
+        batch_size=420,
+        rng=np.random.default_rng(0),
+        validation=parts[1],
+    )
     assert history.diverged and history.val_loss == [math.inf] and history.best_epoch is None
     assert history.stopped.startswith("diverged: the validation loss was inf at step 1, in epoch 1")
 
 
 # --------------------------------------------------------------------------------------- max_norm
+
 
 def test_long_gradients_are_shortened(parts):
     clipped, plain = digits_net(), digits_net()
@@ -366,14 +470,23 @@ def test_a_gradient_that_no_clipping_repairs_is_divergence(parts):
 
     net = digits_net()
     before = net.params.copy()
-    history = train(net, loss, *parts[0], optimizer=SGD(lr=0.2), epochs=3, batch_size=32,
-                    rng=np.random.default_rng(0), max_norm=1)
+    history = train(
+        net,
+        loss,
+        *parts[0],
+        optimizer=SGD(lr=0.2),
+        epochs=3,
+        batch_size=32,
+        rng=np.random.default_rng(0),
+        max_norm=1,
+    )
     assert history.diverged
     assert history.stopped.startswith("diverged: the gradient's norm was nan at step 0")
     np.testing.assert_array_equal(net.params, before)
 
 
 # ---------------------------------------------------------------------------------------- evaluate
+
 
 def test_evaluate_in_pieces_is_evaluate_in_one(rng):
     net = Network([Linear(5, 3)], rng=rng, dtype=np.float64)
@@ -412,11 +525,11 @@ def test_the_accuracy_of_a_network_that_ends_in_a_sigmoid(rng):
 def test_evaluate_drops_nothing_out(rng):
     net = Network([Linear(5, 9), Dropout(0.5, rng), Linear(9, 3)], rng=rng)
     X, y = rng.normal(size=(20, 5)), rng.integers(0, 3, 20)
-    assert (evaluate(net, softmax_cross_entropy, X, y)
-            == evaluate(net, softmax_cross_entropy, X, y))
+    assert evaluate(net, softmax_cross_entropy, X, y) == evaluate(net, softmax_cross_entropy, X, y)
 
 
 # ---------------------------------------------------------------------------------------- progress
+
 
 def test_the_progress_bar_is_shown_only_on_request(parts, capsys):
     fit(digits_net(), parts[0])
@@ -428,6 +541,7 @@ def test_the_progress_bar_is_shown_only_on_request(parts, capsys):
 
 # --------------------------------------------------------------------------------------- bad input
 
+
 def with_nan(X):
     X = X.copy()
     X[3, 7] = np.nan
@@ -438,11 +552,15 @@ def with_nan(X):
     ("change", "message"),
     [
         ({"y": slice(0, 100)}, "X and y must have the same number of rows, got 420 and 100"),
-        ({"X": slice(0, 0), "y": slice(0, 0)},
-         r"X must hold at least one sample, got shape \(0, 64\)"),
+        (
+            {"X": slice(0, 0), "y": slice(0, 0)},
+            r"X must hold at least one sample, got shape \(0, 64\)",
+        ),
         ({"X": with_nan}, r"X must be finite, got nan at index \(3, 7\)"),
-        ({"y": lambda y: np.where(np.arange(420) == 2, np.inf, y)},
-         r"y must be finite, got inf at index \(2,\)"),
+        (
+            {"y": lambda y: np.where(np.arange(420) == 2, np.inf, y)},
+            r"y must be finite, got inf at index \(2,\)",
+        ),
         ({"X": lambda X: X[:, :5]}, r"takes x of shape \(N, 64\), got \(32, 5\)"),
         ({"y": lambda y: y + 1}, "target must hold labels 0 to 9, got"),
         ({"X": lambda X: X.astype(str)}, "X must hold real numbers, got an array of <U"),
@@ -460,10 +578,14 @@ def with_nan(X):
         ({"early_stopping": 3}, r"early_stopping needs validation=\(X, y\), got None"),
         ({"early_stopping": 0}, "early_stopping must be a whole number >= 1, got 0"),
         ({"validation": 0.2}, r"validation must be a pair \(X, y\), got float"),
-        ({"validation": (np.ones((3, 64)), np.ones(2, int))},
-         "validation X and validation y must have the same number of rows, got 3 and 2"),
-        ({"validation": (np.full((3, 64), np.nan), np.ones(3, int))},
-         "validation X must be finite"),
+        (
+            {"validation": (np.ones((3, 64)), np.ones(2, int))},
+            "validation X and validation y must have the same number of rows, got 3 and 2",
+        ),
+        (
+            {"validation": (np.full((3, 64), np.nan), np.ones(3, int))},
+            "validation X must be finite",
+        ),
     ],
 )
 def test_wrong_arguments_change_nothing(parts, change, message):
@@ -482,8 +604,10 @@ def test_wrong_arguments_change_nothing(parts, change, message):
 
 def test_evaluate_names_what_is_wrong():
     net = digits_net()
-    for call in (evaluate, partial(train, optimizer=SGD(lr=1), epochs=1, batch_size=3,
-                                   rng=np.random.default_rng(0))):
+    for call in (
+        evaluate,
+        partial(train, optimizer=SGD(lr=1), epochs=1, batch_size=3, rng=np.random.default_rng(0)),
+    ):
         with pytest.raises(TypeError, match="^loss must be a function .* got 'mse'$"):
             call(net, "mse", np.ones((3, 64)), np.ones(3, int))
     with pytest.raises(ValueError, match="X and y must have the same number of rows, got 3 and 2"):
