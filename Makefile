@@ -15,6 +15,7 @@ book: .venv/book ## build the book into _build/html
 
 test: .venv/test ## run all tests: library, notebooks, the built site, JupyterLab
 	$(BIN)/ruff check .
+	$(BIN)/python -m mypy nnlib
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 serve: book ## build and serve the book on this machine (PORT=8000)
@@ -26,6 +27,7 @@ refresh: .venv/book ## execute all notebooks and store their text outputs
 
 lint: .venv/test ## check the code's style
 	$(BIN)/ruff check .
+	$(BIN)/python -m mypy nnlib
 
 bench: .venv/bench ## measure explorers, pages and training against other libraries
 	$(BIN)/python -m benchmarks

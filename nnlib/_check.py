@@ -6,59 +6,64 @@ the type that the caller computes with. For a hyperparameter that is a Python nu
 """
 
 import math
+from collections.abc import Callable
 from numbers import Integral, Real
+from typing import TypeVar
 
 import numpy as np
+import numpy.typing as npt
+
+Function = TypeVar("Function", bound=Callable)
 
 
-def _number(name, value, takes, valid):
+def _number(name: str, value: float, takes: str, valid: Callable[[float], bool]) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or not valid(value):
         raise ValueError(f"{name} must be {takes}, got {value!r}")
     return float(value)
 
 
-def number(name, value):
+def number(name: str, value: float) -> float:
     """Any finite number, as a Python float."""
     return _number(name, value, "a finite number", math.isfinite)
 
 
-def positive(name, value):
+def positive(name: str, value: float) -> float:
     """A finite number > 0, as a Python float."""
     return _number(name, value, "a positive number", lambda v: 0 < v < math.inf)
 
 
-def non_negative(name, value):
+def non_negative(name: str, value: float) -> float:
     """A finite number >= 0, as a Python float."""
     return _number(name, value, "a number >= 0", lambda v: 0 <= v < math.inf)
 
 
-def unit_interval(name, value):
+def unit_interval(name: str, value: float) -> float:
     """A number in [0, 1), as a Python float: a decay rate, a probability to drop."""
     return _number(name, value, "a number in [0, 1)", lambda v: 0 <= v < 1)
 
 
-def count(name, value, least=1):
+def count(name: str, value: int, least: int = 1) -> int:
     """A whole number of at least ``least``, as a Python int: units, channels, epochs."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
         raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
     return int(value)
 
 
-def generator(rng):
+def generator(rng: np.random.Generator) -> np.random.Generator:
     """A NumPy random generator: randomness is always passed in, never global."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(f"rng must be a Generator, np.random.default_rng(seed), got {rng!r}")
     return rng
 
 
-def function(name, value, takes):
+def function(name: str, value: Function, takes: str) -> Function:
     """Something to be called; ``takes`` says with what, such as "of the step"."""
     if not callable(value):
         raise TypeError(f"{name} must be a function {takes}, got {value!r}")
     return value
 
 
-def numbers(name, array):
+def numbers(name: str, array: npt.ArrayLike) -> np.ndarray:
     """An array of real numbers of any type."""
     array = np.asarray(array)
     if array.dtype.kind not in "iubf":
@@ -66,13 +71,13 @@ def numbers(name, array):
     return array
 
 
-def floats(name, array):
+def floats(name: str, array: npt.ArrayLike) -> np.ndarray:
     """An array of floats; integers and booleans become float64, floats keep their precision."""
     array = numbers(name, array)
     return array if array.dtype.kind == "f" else array.astype(np.float64)
 
 
-def finite(name, array):
+def finite(name: str, array: npt.ArrayLike) -> np.ndarray:
     """An array of real numbers without nan and infinity."""
     array = numbers(name, array)
     with np.errstate(over="ignore", invalid="ignore"):

@@ -9,10 +9,15 @@ the derivatives with respect to everything, at the cost of about two forward run
 The networks of this library don't use it: their layers carry the same rules in larger pieces.
 """
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
+import numpy.typing as npt
 
 from ._check import floats, number
 from .activations import sigmoid
+
+Back = Callable[[np.ndarray], np.ndarray]  # a gradient on its way to one parent
 
 
 class Value:
@@ -47,25 +52,32 @@ class Value:
 
     __array_ufunc__ = None  # array + value then asks the value how to add
 
-    def __init__(self, data, op="", parents=(), backs=(), name=""):
+    def __init__(
+        self,
+        data: npt.ArrayLike,
+        op: str = "",
+        parents: Sequence["Value"] = (),
+        backs: Sequence[Back] = (),
+        name: str = "",
+    ):
         self.data, self.op, self.name = floats("data", data), op, name
         self.parents, self.backs = tuple(parents), tuple(backs)
         self.grad = np.zeros_like(self.data)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Value({self.name + ': ' if self.name else ''}{self.data}, grad {self.grad})"
 
     # Each operation: the result, and how the result's gradient g travels back to its parents.
 
-    def __add__(self, other):
+    def __add__(self, other: "Operand") -> "Value":
         other = self._value(other)
         return Value(self.data + other.data, "+", (self, other), (lambda g: g, lambda g: g))
 
-    def __sub__(self, other):
+    def __sub__(self, other: "Operand") -> "Value":
         other = self._value(other)
         return Value(self.data - other.data, "-", (self, other), (lambda g: g, lambda g: -g))
 
-    def __mul__(self, other):
+    def __mul__(self, other: "Operand") -> "Value":
         other = self._value(other)
         return Value(
             self.data * other.data,
@@ -74,7 +86,7 @@ class Value:
             (lambda g: g * other.data, lambda g: g * self.data),
         )
 
-    def __truediv__(self, other):
+    def __truediv__(self, other: "Operand") -> "Value":
         other = self._value(other)
         return Value(
             self.data / other.data,
@@ -83,7 +95,7 @@ class Value:
             (lambda g: g / other.data, lambda g: -g * self.data / other.data**2),
         )
 
-    def __matmul__(self, other):  # (N, D) @ (D, K)
+    def __matmul__(self, other: "Operand") -> "Value":  # (N, D) @ (D, K)
         other = self._value(other)
         if self.data.ndim != 2 or other.data.ndim != 2:
             raise ValueError(f"@ takes two matrices, got {self.data.shape} and {other.data.shape}")
@@ -94,7 +106,7 @@ class Value:
             (lambda g: g @ other.data.T, lambda g: self.data.T @ g),
         )
 
-    def __pow__(self, n):  # n is a plain number
+    def __pow__(self, n: float) -> "Value":  # n is a plain number
         return Value(
             self.data ** number("n", n),
             f"**{n}",
@@ -102,58 +114,58 @@ class Value:
             (lambda g: g * n * self.data ** (n - 1 if n else 0),),
         )  # no 0 / 0 for n = 0
 
-    def __neg__(self):
+    def __neg__(self) -> "Value":
         return Value(-self.data, "neg", (self,), (lambda g: -g,))
 
-    def exp(self):
+    def exp(self) -> "Value":
         """The exponential function of every number."""
         y = np.exp(self.data)
         return Value(y, "exp", (self,), (lambda g: g * y,))
 
-    def log(self):
+    def log(self) -> "Value":
         """The natural logarithm of every number."""
         return Value(np.log(self.data), "log", (self,), (lambda g: g / self.data,))
 
-    def tanh(self):
+    def tanh(self) -> "Value":
         """The hyperbolic tangent of every number."""
         y = np.tanh(self.data)
         return Value(y, "tanh", (self,), (lambda g: g * (1 - y * y),))
 
-    def sigmoid(self):
+    def sigmoid(self) -> "Value":
         """1 / (1 + exp(-x)) of every number x."""
         y = sigmoid(self.data)
         return Value(y, "sigmoid", (self,), (lambda g: g * y * (1 - y),))
 
-    def relu(self):
+    def relu(self) -> "Value":
         """max(x, 0) of every number x."""
         return Value(np.maximum(self.data, 0), "relu", (self,), (lambda g: g * (self.data > 0),))
 
-    def sum(self, axis=None, keepdims=False):
+    def sum(self, axis: int | tuple[int, ...] | None = None, keepdims: bool = False) -> "Value":
         """The sum over an axis, or over all numbers, as in NumPy."""
 
-        def back(g):  # every summand gets the gradient of its sum
+        def back(g: np.ndarray) -> np.ndarray:  # every summand gets the gradient of its sum
             return np.broadcast_to(
                 g if axis is None or keepdims else np.expand_dims(g, axis), self.data.shape
             )
 
         return Value(self.data.sum(axis=axis, keepdims=keepdims), "sum", (self,), (back,))
 
-    def __radd__(self, other):
+    def __radd__(self, other: "Operand") -> "Value":
         return self._value(other) + self
 
-    def __rsub__(self, other):
+    def __rsub__(self, other: "Operand") -> "Value":
         return self._value(other) - self
 
-    def __rmul__(self, other):
+    def __rmul__(self, other: "Operand") -> "Value":
         return self._value(other) * self
 
-    def __rtruediv__(self, other):
+    def __rtruediv__(self, other: "Operand") -> "Value":
         return self._value(other) / self
 
-    def __rmatmul__(self, other):
+    def __rmatmul__(self, other: "Operand") -> "Value":
         return self._value(other) @ self
 
-    def _value(self, other):
+    def _value(self, other: "Operand") -> "Value":
         """A plain number or array as a Value, in this one's precision."""
         return (
             other
@@ -161,7 +173,7 @@ class Value:
             else Value(floats("the other operand", other).astype(self.data.dtype))
         )
 
-    def graph(self):
+    def graph(self) -> list["Value"]:
         """All values that this one depends on, and itself: parents always before children.
 
         The order matters. A value may be used several times, and can hand its gradient on only
@@ -180,7 +192,7 @@ class Value:
                 stack.extend((parent, False) for parent in value.parents)
         return order
 
-    def backward(self):
+    def backward(self) -> None:
         """Set ``grad`` of everything in the graph to d self / d it, overwriting earlier ones."""
         if self.data.size != 1:
             raise ValueError(f"backward starts from one number, got shape {self.data.shape}")
@@ -192,7 +204,7 @@ class Value:
             for parent, back in zip(value.parents, value.backs, strict=True):
                 parent.grad = parent.grad + _unbroadcast(back(value.grad), parent.data.shape)
 
-    def local_derivatives(self):
+    def local_derivatives(self) -> tuple[np.ndarray, ...]:
         """d self / d parent for each parent: what a gradient of 1 becomes on its way there.
 
         For scalars. Between arrays the derivative is a matrix; this is its diagonal where the
@@ -201,7 +213,10 @@ class Value:
         return tuple(back(np.ones_like(self.data)) for back in self.backs)
 
 
-def _unbroadcast(g, shape):
+Operand = Value | npt.ArrayLike  # what stands beside a Value in a formula
+
+
+def _unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Sum g over the axes along which an array of this shape was repeated by broadcasting."""
     g = g.sum(axis=tuple(range(g.ndim - len(shape))))
     return g.sum(axis=tuple(i for i, n in enumerate(shape) if n == 1), keepdims=True)

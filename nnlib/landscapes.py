@@ -7,8 +7,11 @@ where its minima are. A point is an array (2,), many points are (..., 2), and al
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from ._check import finite, floats, positive
+
+Numbers = float | np.ndarray  # a number for one point, an array (...) for many
 
 
 class Landscape:
@@ -35,31 +38,43 @@ class Landscape:
     minima: np.ndarray
     minimum: float
 
-    def value(self, theta):
+    def f(self, x: Numbers, y: Numbers) -> Numbers:
+        """The value at (x, y)."""
+        raise NotImplementedError
+
+    def df(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
+        """The first derivatives (f_x, f_y) at (x, y)."""
+        raise NotImplementedError
+
+    def d2f(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """The second derivatives (f_xx, f_xy, f_yy) at (x, y)."""
+        raise NotImplementedError
+
+    def value(self, theta: npt.ArrayLike) -> Numbers:
         """f at theta (..., 2): a float for one point, an array (...) for many."""
         x, y = _coordinates(theta)
         f = self.f(x, y)
         return float(f) if np.ndim(f) == 0 else f
 
-    def grad(self, theta):
+    def grad(self, theta: npt.ArrayLike) -> np.ndarray:
         """(f_x, f_y) at theta (..., 2), of the same shape."""
         return np.stack(self.df(*_coordinates(theta)), axis=-1)
 
-    def value_and_grad(self, theta):
+    def value_and_grad(self, theta: npt.ArrayLike) -> tuple[Numbers, np.ndarray]:
         """Both at once: what `descend` asks of a landscape, and of a network."""
         return self.value(theta), self.grad(theta)
 
-    def hessian(self, theta):
+    def hessian(self, theta: npt.ArrayLike) -> np.ndarray:
         """The matrix of second derivatives at theta (..., 2), of shape (..., 2, 2)."""
         x, y = _coordinates(theta)
         fxx, fxy, fyy = (d * np.ones_like(x) for d in self.d2f(x, y))  # constants get x's shape
         return np.stack([np.stack([fxx, fxy], -1), np.stack([fxy, fyy], -1)], -2)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<landscape {self.name}>"
 
 
-def _coordinates(theta):
+def _coordinates(theta: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     theta = floats("theta", theta)
     if theta.shape[-1:] != (2,):
         raise ValueError(f"theta must have shape (..., 2), got {theta.shape}")
@@ -78,18 +93,18 @@ class McCormick(Landscape):
     domain = (-1.5, 4.0), (-3.0, 4.0)
     minima = np.array([[0.5 - math.pi / 3, -0.5 - math.pi / 3]])
 
-    def __init__(self, name, offset):
+    def __init__(self, name: str, offset: float):
         self.name, self.offset = name, offset
         self.minimum = offset - 1 - math.sqrt(3) / 2 - math.pi / 3
 
-    def f(self, x, y):
+    def f(self, x: Numbers, y: Numbers) -> Numbers:
         return np.sin(x + y) + (x - y) ** 2 - 1.5 * x + 2.5 * y + self.offset
 
-    def df(self, x, y):
+    def df(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         c = np.cos(x + y)
         return c + 2 * (x - y) - 1.5, c - 2 * (x - y) + 2.5
 
-    def d2f(self, x, y):
+    def d2f(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         s = np.sin(x + y)
         return 2 - s, -2 - s, 2 - s
 
@@ -103,14 +118,14 @@ class Rosenbrock(Landscape):
     minima = np.array([[1.0, 1.0]])
     minimum = 0.0
 
-    def f(self, x, y):
+    def f(self, x: Numbers, y: Numbers) -> Numbers:
         return (1 - x) ** 2 + 100 * (y - x * x) ** 2
 
-    def df(self, x, y):
+    def df(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         r = y - x * x
         return -2 * (1 - x) - 400 * x * r, 200 * r
 
-    def d2f(self, x, y):
+    def d2f(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         return 2 - 400 * (y - 3 * x * x), -400 * x, 200
 
 
@@ -130,14 +145,14 @@ class Himmelblau(Landscape):
     )
     minimum = 0.0
 
-    def f(self, x, y):
+    def f(self, x: Numbers, y: Numbers) -> Numbers:
         return (x * x + y - 11) ** 2 + (x + y * y - 7) ** 2
 
-    def df(self, x, y):
+    def df(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         a, b = x * x + y - 11, x + y * y - 7
         return 4 * x * a + 2 * b, 2 * a + 4 * y * b
 
-    def d2f(self, x, y):
+    def d2f(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         a, b = x * x + y - 11, x + y * y - 7
         return 4 * a + 8 * x * x + 2, 4 * (x + y), 4 * b + 8 * y * y + 2
 
@@ -152,10 +167,10 @@ class Beale(Landscape):
     minimum = 0.0
     terms = (1, 1.5), (2, 2.25), (3, 2.625)  # (k, c_k)
 
-    def f(self, x, y):
+    def f(self, x: Numbers, y: Numbers) -> Numbers:
         return sum((c - x * (1 - y**k)) ** 2 for k, c in self.terms)
 
-    def df(self, x, y):
+    def df(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         fx = fy = 0
         for k, c in self.terms:
             r = c - x * (1 - y**k)  # its derivatives: r_x = yᵏ - 1, r_y = k x yᵏ⁻¹
@@ -163,7 +178,7 @@ class Beale(Landscape):
             fy += 2 * r * k * x * y ** (k - 1)
         return fx, fy
 
-    def d2f(self, x, y):
+    def d2f(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         fxx = fxy = fyy = 0
         for k, c in self.terms:
             r, rx, ry = c - x * (1 - y**k), y**k - 1, k * x * y ** (k - 1)
@@ -185,13 +200,13 @@ class Saddle(Landscape):
     minima = np.empty((0, 2))
     minimum = -math.inf
 
-    def f(self, x, y):
+    def f(self, x: Numbers, y: Numbers) -> Numbers:
         return x * x - y * y
 
-    def df(self, x, y):
+    def df(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         return 2 * x, -2 * y
 
-    def d2f(self, x, y):
+    def d2f(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         return 2, 0, -2
 
 
@@ -224,13 +239,13 @@ class quadratic(Landscape):  # in small letters, as the landscapes below
         self.b = (1 - condition) * c * s
         self.d = s * s + condition * c * c
 
-    def f(self, x, y):
+    def f(self, x: Numbers, y: Numbers) -> Numbers:
         return 0.5 * (self.a * x * x + 2 * self.b * x * y + self.d * y * y)
 
-    def df(self, x, y):
+    def df(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers]:
         return self.a * x + self.b * y, self.b * x + self.d * y
 
-    def d2f(self, x, y):
+    def d2f(self, x: Numbers, y: Numbers) -> tuple[Numbers, Numbers, Numbers]:
         return self.a, self.b, self.d
 
 

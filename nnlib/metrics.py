@@ -3,11 +3,12 @@
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ._check import count, floats
 
 
-def accuracy(pred, labels) -> float:
+def accuracy(pred: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     """The share of predicted labels that are right.
 
     Parameters
@@ -24,7 +25,7 @@ def accuracy(pred, labels) -> float:
     return float(np.mean(pred == labels))
 
 
-def confusion_matrix(pred, labels, n_classes: int) -> np.ndarray:
+def confusion_matrix(pred: npt.ArrayLike, labels: npt.ArrayLike, n_classes: int) -> np.ndarray:
     """Who is taken for whom: ``C[i, j]`` samples of class i were predicted to be j.
 
     Right answers lie on the diagonal; row i sums to the number of samples of class i.
@@ -49,11 +50,11 @@ class Calibration(NamedTuple):
 
     confidence: np.ndarray  # (bins,) mean confidence of the bin's samples
     accuracy: np.ndarray  # (bins,) share of them that are right
-    count: np.ndarray  # (bins,) how many they are
+    count: np.ndarray  # type: ignore[assignment]  # (bins,) how many they are; tuple.count is hidden
     error: float  # mean of |accuracy - confidence| over all samples
 
 
-def calibration(probabilities, labels, bins: int = 10) -> Calibration:
+def calibration(probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int = 10) -> Calibration:
     """Do predictions made with 80 % confidence come true 80 % of the time?
 
     Samples are sorted into bins of equal width by their confidence, the largest of their
@@ -97,7 +98,9 @@ def calibration(probabilities, labels, bins: int = 10) -> Calibration:
         return Calibration(total / n, right / n, n, float(error))
 
 
-def _label_pair(pred, labels, n_classes=None, name="pred"):
+def _label_pair(
+    pred: npt.ArrayLike, labels: npt.ArrayLike, n_classes: int | None = None, name: str = "pred"
+) -> tuple[np.ndarray, np.ndarray]:
     pred, labels = np.asarray(pred), np.asarray(labels)
     for its_name, values in ((name, pred), ("labels", labels)):
         if values.ndim != 1 or values.dtype.kind not in "iu":

@@ -7,18 +7,19 @@ mini-batch or an epoch is up to whoever calls it; `nnlib.train.train` calls it f
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
 import numpy as np
 
 from ._check import count, function, non_negative, positive, unit_interval
+from .optim import Optimizer
 
 Schedule = Callable[[int], float]
 
 
-def set_rate(optimizer, schedule: Schedule, t: int) -> None:
+def set_rate(optimizer: Optimizer, schedule: Schedule, t: int) -> None:
     """Give an optimizer its learning rate for step t, and its momentum if the schedule has one."""
     optimizer.lr = non_negative("schedule(t)", schedule(t))
     if hasattr(schedule, "momentum") and optimizer.momentum_name:
@@ -27,7 +28,7 @@ def set_rate(optimizer, schedule: Schedule, t: int) -> None:
 
 
 @contextmanager
-def rates_kept(optimizer):
+def rates_kept(optimizer: Optimizer) -> Iterator[None]:
     """Inside of ``with``, schedules may set the rates; at its end the optimizer has its own."""
     names = [name for name in ("lr", optimizer.momentum_name) if name]
     rates = {name: getattr(optimizer, name) for name in names}
@@ -104,7 +105,7 @@ def warm_restarts(lr: float, period: int, *, growth: int = 1, final: float = 0.0
     lr, period, growth = positive("lr", lr), count("period", period), count("growth", growth)
     final = non_negative("final", final)
 
-    def schedule(t):
+    def schedule(t: int) -> float:
         length = period
         if growth == 1:
             t %= period  # the same as the loop, at once
@@ -157,7 +158,7 @@ def triangular(low: float, high: float, half_cycle: int) -> Schedule:
     if low > high:
         raise ValueError(f"low must be at most high = {high}, got {low}")
 
-    def schedule(t):
+    def schedule(t: int) -> float:
         cycle = math.floor(1 + t / (2 * half_cycle))
         x = abs(t / half_cycle - 2 * cycle + 1)
         return low + (high - low) * (1 - x)
@@ -200,19 +201,19 @@ def one_cycle(
     high_momentum = unit_interval("high_momentum", high_momentum)
     top, end = max(rise * steps - 1, 0), steps - 1
 
-    def wave(first, middle, last, t):
+    def wave(first: float, middle: float, last: float, t: int) -> float:
         if t < top:
             return _half_wave(first, middle, t / top)
         return _half_wave(middle, last, min((t - top) / (end - top), 1))
 
-    def schedule(t):
+    def schedule(t: int) -> float:
         return wave(start, max_lr, final, t)
 
     schedule.momentum = lambda t: wave(high_momentum, low_momentum, high_momentum, t)
     return schedule
 
 
-def _half_wave(first, last, share):
+def _half_wave(first: float, last: float, share: float) -> float:
     """From first (share = 0) to last (share = 1) along half a cosine."""
     return last + (first - last) * (1 + math.cos(math.pi * share)) / 2
 

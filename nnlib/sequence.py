@@ -7,12 +7,13 @@ and returns those with respect to the arguments, in their order.
 import math
 
 import numpy as np
+import numpy.typing as npt
 
 from ._check import floats
 from .activations import softmax
 
 
-def attention_weights(Q, K):
+def attention_weights(Q: npt.ArrayLike, K: npt.ArrayLike) -> np.ndarray:
     """How much each query looks at each key: softmax(Q Kᵀ / sqrt(d)), rows that sum to 1.
 
     If queries and keys have components of variance 1, q · k has variance d. The root brings that
@@ -35,7 +36,7 @@ def attention_weights(Q, K):
     return softmax(Q @ K.swapaxes(-1, -2) / math.sqrt(Q.shape[-1]))
 
 
-def attention(Q, K, V):
+def attention(Q: npt.ArrayLike, K: npt.ArrayLike, V: npt.ArrayLike) -> np.ndarray:
     """Scaled dot-product attention: every query gets a weighted mean of the values.
 
     softmax(Q Kᵀ / sqrt(d)) V, from Vaswani et al. (2017). The order of keys and values, changed
@@ -54,7 +55,9 @@ def attention(Q, K, V):
     return attention_weights(Q, K) @ _values(V, K)
 
 
-def attention_backward(dY, Q, K, V):
+def attention_backward(
+    dY: npt.ArrayLike, Q: npt.ArrayLike, K: npt.ArrayLike, V: npt.ArrayLike
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gradients (dQ, dK, dV) of attention, for the gradient dY (…, T, e) of its result."""
     A, V = attention_weights(Q, K), _values(V, K)  # (…, T, S), (…, S, e)
     dY, Q, K = _floats(dY=dY, Q=Q, K=K)
@@ -68,14 +71,16 @@ def attention_backward(dY, Q, K, V):
     return dscores @ K, dscores.swapaxes(-1, -2) @ Q, dV
 
 
-def _values(V, K):
+def _values(V: npt.ArrayLike, K: npt.ArrayLike) -> np.ndarray:
     V = floats("V", V)
     if V.ndim < 2 or V.shape[:-1] != np.shape(K)[:-1]:
         raise ValueError(f"V must be (…, S, e) for K (…, S, d) = {np.shape(K)}, got {V.shape}")
     return V
 
 
-def recurrent(x, h, Wx, Wh, b):
+def recurrent(
+    x: npt.ArrayLike, h: npt.ArrayLike, Wx: npt.ArrayLike, Wh: npt.ArrayLike, b: npt.ArrayLike
+) -> np.ndarray:
     """One step of a plain recurrent network: the new state tanh(x Wx + h Wh + b) (Elman, 1990).
 
     The same weights serve every step of a sequence.
@@ -101,7 +106,14 @@ def recurrent(x, h, Wx, Wh, b):
     return np.tanh(x @ Wx + h @ Wh + b)
 
 
-def recurrent_backward(dh_new, x, h, Wx, Wh, b):
+def recurrent_backward(
+    dh_new: npt.ArrayLike,
+    x: npt.ArrayLike,
+    h: npt.ArrayLike,
+    Wx: npt.ArrayLike,
+    Wh: npt.ArrayLike,
+    b: npt.ArrayLike,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Gradients (dx, dh, dWx, dWh, db) of one step, for the gradient of the new state (N, H).
 
     Backpropagation through time: go through the steps in reverse order, pass dh on as the gradient
@@ -115,10 +127,10 @@ def recurrent_backward(dh_new, x, h, Wx, Wh, b):
     return dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
 
 
-def _recurrent_shapes(x, h):
+def _recurrent_shapes(x: np.ndarray, h: np.ndarray) -> list[tuple[int, ...]]:
     (n, d), k = x.shape, h.shape[1]
     return [(n, d), (n, k), (d, k), (k, k), (k,)]
 
 
-def _floats(**arrays):
+def _floats(**arrays: npt.ArrayLike) -> list[np.ndarray]:
     return [floats(name, array) for name, array in arrays.items()]
