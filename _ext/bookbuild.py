@@ -178,7 +178,7 @@ def collect_mistakes(app, docname, source):
 
 
 def chapters(app):
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     return [entry["file"] for entry in parts[0]["chapters"]]
 
 

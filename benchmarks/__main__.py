@@ -31,7 +31,7 @@ def show(rows):
 
 
 PARTS = {"pages": pages.measure, "training": training.measure}
-results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
+results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
 for part in sys.argv[1:] or PARTS:
     results[part] = {
         "date": date.today().isoformat(),
@@ -41,4 +41,4 @@ for part in sys.argv[1:] or PARTS:
         "numpy": np.__version__,
         "rows": show(PARTS[part]()),
     }
-    RESULTS.write_text(json.dumps(results, indent=1) + "\n")
+    RESULTS.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")

@@ -22,7 +22,7 @@ def unforced(package):
 def processor():
     """The processor's name and the number of cores, as Linux tells them."""
     info = Path("/proc/cpuinfo")
-    text = info.read_text() if info.exists() else ""
+    text = info.read_text(encoding="utf-8") if info.exists() else ""
     names = re.findall(r"model name\s*: (.*)", text) or [platform.processor()]
     return f"{names[0]}, {os.cpu_count()} cores"
 

@@ -28,7 +28,7 @@ def measure():
 
 def report():
     """The rows, from what the browser tests recorded last, and from the pages as they are."""
-    pages, lab = (json.loads(recorded.read_text()) for recorded in LATENCY.values())
+    pages, lab = (json.loads(recorded.read_text(encoding="utf-8")) for recorded in LATENCY.values())
     pages = {name: pages[name] for name in notebooks() if name in pages}
     every = [time for times in pages.values() for time in times]
     yield "key press to picture in the page, p95 over all explorers", p95(every), 33, "ms"

@@ -47,13 +47,13 @@ def store(name, record, folder=RESULTS):
     path = Path(folder, f"{name}.json")
     path.parent.mkdir(exist_ok=True)
     unfinished = path.with_suffix(".part")
-    unfinished.write_text(pretty(record) + "\n")
+    unfinished.write_text(pretty(record) + "\n", encoding="utf-8")
     os.replace(unfinished, path)
     return path
 
 
 def load(name):
-    return json.loads((RESULTS / f"{name}.json").read_text())
+    return json.loads((RESULTS / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def pretty(value, indent=""):

@@ -305,5 +305,5 @@ def p95(values):
 def record(path, **facts):
     """Add facts to a JSON file of measurements."""
     path = Path(path)
-    known = json.loads(path.read_text()) if path.exists() else {}
-    path.write_text(json.dumps(known | facts, indent=1))
+    known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    path.write_text(json.dumps(known | facts, indent=1), encoding="utf-8")

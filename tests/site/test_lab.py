@@ -49,7 +49,7 @@ def lab(tmp_path_factory):
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         f"--LabApp.workspaces_dir={folder / 'workspaces'}",
     ]
-    with open(folder / "log.txt", "w") as log:
+    with open(folder / "log.txt", "w", encoding="utf-8") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wait_for(f"http://127.0.0.1:{port}/api", server, folder / "log.txt")
@@ -62,13 +62,15 @@ def lab(tmp_path_factory):
 def wait_for(address, server, log, seconds=60):
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        assert server.poll() is None, Path(log).read_text()
+        assert server.poll() is None, Path(log).read_text(encoding="utf-8")
         try:
             with urllib.request.urlopen(address, timeout=2):
                 return
         except OSError:
             time.sleep(0.2)
-    pytest.fail(f"JupyterLab did not answer within {seconds} s: {Path(log).read_text()}")
+    pytest.fail(
+        f"JupyterLab did not answer within {seconds} s: {Path(log).read_text(encoding='utf-8')}"
+    )
 
 
 @pytest.mark.parametrize("notebook", NOTEBOOKS)

@@ -30,7 +30,7 @@ def title(notebook):
 
 
 def toc():
-    parts = yaml.safe_load((ROOT / "_toc.yml").read_text())["parts"]
+    parts = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))["parts"]
     return [entry["file"] for part in parts for entry in part["chapters"]]
 
 
@@ -39,24 +39,28 @@ def test_table_of_contents_has_every_notebook():
 
 
 def test_readme_lists_the_chapters_in_order():
-    listed = re.search(r"^Chapters: (.*?)\.$", (ROOT / "README.md").read_text(), re.M | re.S)[1]
+    listed = re.search(
+        r"^Chapters: (.*?)\.$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
+    )[1]
     chapters = [f"{entry}.ipynb" for entry in toc() if entry.startswith("chapters/")]
     assert re.split(r";\s+", listed) == [title(chapter) for chapter in chapters]
 
 
 def test_readme_links_to_files():
-    for target in re.findall(r"\]\((?!http)([^)#]+)", (ROOT / "README.md").read_text()):
+    for target in re.findall(
+        r"\]\((?!http)([^)#]+)", (ROOT / "README.md").read_text(encoding="utf-8")
+    ):
         assert (ROOT / target).is_file(), target
 
 
 def test_api_page_has_every_module():
-    page = (ROOT / "appendix/api.md").read_text()
+    page = (ROOT / "appendix/api.md").read_text(encoding="utf-8")
     modules = [p.stem for p in (ROOT / "nnlib").glob("*.py") if not p.stem.startswith("_")]
     assert sorted(re.findall(r"automodule:: nnlib\.(\w+)$", page, re.M)) == sorted(modules)
 
 
 def test_glossary_has_every_bold_term():
-    glossary = (ROOT / "appendix/glossary.md").read_text()
+    glossary = (ROOT / "appendix/glossary.md").read_text(encoding="utf-8")
     defined = {term.lower() for term in re.findall(r"^(\S.*)\n: ", glossary, re.M)}
     for notebook in CHAPTERS:
         prose = re.sub(r"^#.*$|^\|.*$", "", text_of(notebook), flags=re.M)
@@ -67,7 +71,7 @@ def test_glossary_has_every_bold_term():
 
 @pytest.mark.parametrize("notebook", notebooks())
 def test_stored_outputs_are_text(notebook):
-    metadata = json.loads((ROOT / notebook).read_text())["metadata"]
+    metadata = json.loads((ROOT / notebook).read_text(encoding="utf-8"))["metadata"]
     assert set(metadata) == {"kernelspec"}
     for cell in cells_of(notebook, "code"):
         for output in cell["outputs"]:

@@ -74,7 +74,7 @@ def test_every_record_is_complete(name):
     assert made["seconds"] > 0 and made["timed_alone"] is module.ALONE
     for run in record.get("runs", []):
         assert run["seed"] in module.SEEDS and run["seconds"] > 0
-    text = (RESULTS / f"{name}.json").read_text()
+    text = (RESULTS / f"{name}.json").read_text(encoding="utf-8")
     assert len(text) < 200_000 and text == pretty(record) + "\n"
 
 
@@ -242,12 +242,12 @@ def test_a_small_ablation():
 
 def test_a_failed_write_leaves_the_record_alone(tmp_path):
     store("tiny", {"a": [1, 2.5], "b": {"c": [[1], [2]]}}, tmp_path)
-    before = (tmp_path / "tiny.json").read_text()
+    before = (tmp_path / "tiny.json").read_text(encoding="utf-8")
     assert json.loads(before) == {"a": [1, 2.5], "b": {"c": [[1], [2]]}}
     assert before.splitlines()[1] == ' "a": [1, 2.5],'
     with pytest.raises(ValueError):
         store("tiny", {"a": float("nan")}, tmp_path)
-    assert (tmp_path / "tiny.json").read_text() == before
+    assert (tmp_path / "tiny.json").read_text(encoding="utf-8") == before
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.json"]
 
 

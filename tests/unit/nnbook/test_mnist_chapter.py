@@ -65,7 +65,7 @@ def program():
 
 def reference():
     path = ROOT / "experiments" / "results" / "reference.json"
-    return json.loads(path.read_text())
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def test_headline_has_less_than_40_lines(program):

@@ -296,7 +296,7 @@ def test_an_interruption_leaves_nothing_half_written(load, cached, monkeypatch):
 
 
 def test_a_cache_that_cannot_be_written_costs_only_a_warning(load, tmp_path):
-    (tmp_path / "cache").write_text("a file where the folder should be")
+    (tmp_path / "cache").write_text("a file where the folder should be", encoding="utf-8")
     with pytest.warns(UserWarning, match="cannot be kept for the next time"):
         assert_loaded(load("good"))
 
