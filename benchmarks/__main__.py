@@ -9,7 +9,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from .machine import blas, processor, unforced
+from nnbook.machine import blas, processor, unforced
 
 unforced("benchmarks")
 

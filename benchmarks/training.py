@@ -13,8 +13,7 @@ from statistics import median
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from experiments.fast import RECIPES
-from experiments.recipe import fit
+from nnbook.mnist.recipe import FAST, fit
 from nnlib.data import mnist
 from nnlib.layers import Linear, ReLU
 from nnlib.losses import softmax_cross_entropy
@@ -205,7 +204,7 @@ def where_the_time_goes(X, y, samples, batch=16):
 
 def time_to_accuracy(X, y, X_test, y_test):
     """Seconds from raw arrays to a trained network, and what it reaches on the test images."""
-    for goal, recipe in RECIPES.items():
+    for goal, recipe in FAST.items():
         ours, theirs, reached = side_by_side(recipe, X, y, X_test, y_test)
         what = f"recipe for {goal} %: {recipe.epochs} epochs"
         yield f"{what}: nnlib, test accuracy (median of seeds)", median(reached), None, "%"

@@ -27,5 +27,4 @@ NAMES = (
     "penalty",
     "reference",
     "torch_way",
-    "timing",
 )

@@ -4,7 +4,7 @@ import argparse
 from importlib import import_module
 from time import perf_counter
 
-from benchmarks.machine import unforced
+from nnbook.machine import unforced
 
 unforced("experiments")
 
@@ -20,19 +20,19 @@ arguments = parser.parse_args()
 if unknown := set(arguments.names) - {*NAMES, "all"}:
     parser.error(f"name must be one of {', '.join(NAMES)} or all, got {', '.join(unknown)}")
 
-now = circumstances()  # before anything runs: the commit is that of the code in memory
 chosen = NAMES if "all" in arguments.names else arguments.names
+# The commit is asked for before anything runs: it shall be that of the code in memory.
+now = circumstances() if chosen else None
 modules = {name: import_module(f"experiments.{name}") for name in chosen or NAMES}
 for name, module in modules.items():
     question = module.__doc__.splitlines()[0]
     print(f"{name:<11} {module.COST:<11} {question}", flush=True)
     if chosen:
         start = perf_counter()
-        where = {} if module.ALONE else {"jobs": arguments.jobs, "dask": arguments.dask}
-        with runner(**where) as run:
+        with runner(jobs=arguments.jobs, dask=arguments.dask) as run:
             found = module.experiment(run)
         seconds = round(perf_counter() - start, 1)
-        recorded = now | {"seconds": seconds, "timed_alone": module.ALONE}
+        recorded = now | {"seconds": seconds}
         record = {"experiment": name, "question": question, "recorded": recorded}
         path = store(name, record | {"seeds": module.SEEDS} | found)
         print(f"{'':<11} {seconds:.0f} s, {path.name}", flush=True)

@@ -9,11 +9,11 @@ last 10,000 training images; the test images see the last recipe, once.
 
 from dataclasses import asdict, replace
 
-from .recipe import Recipe
+from nnbook.mnist.recipe import Recipe
+
 from .running import percent, score
 
 COST = "10 minutes"
-ALONE = False
 SEEDS = [0, 1, 2]
 SEED_FOR_LR = 100
 LRS = {"sgd": (0.3, 1.0, 3.0, 10.0, 30.0), "momentum": (0.03, 0.1, 0.3), "adam": (3e-4, 1e-3, 3e-3)}

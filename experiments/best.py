@@ -9,7 +9,6 @@ from .running import percent, score
 from .search import GUESS
 
 COST = "5 minutes"
-ALONE = False
 SEEDS = [0, 1, 2, 3, 4]
 RECIPE = replace(GUESS, batch_norm=True)
 

@@ -8,7 +8,6 @@ from .reference import OTHER, RECIPE
 from .running import percent, score
 
 COST = "6 minutes"
-ALONE = False
 SEEDS = [100, 101, 102]
 
 

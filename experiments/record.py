@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 import nnlib
-from benchmarks.machine import blas, processor
+from nnbook.machine import blas, processor
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = Path(__file__).with_name("results")
@@ -23,11 +23,11 @@ def circumstances():
         torch = version("torch")
     except PackageNotFoundError:
         torch = None
-    changed = git("status", "--porcelain", "--", "nnlib", "experiments", ":!experiments/results")
+    folders = ("nnlib", "nnbook", "experiments", ":!experiments/results")
     return {
         "date": date.today().isoformat(),
         "commit": git("rev-parse", "HEAD"),
-        "uncommitted_changes": bool(changed),  # in nnlib/ or experiments/
+        "uncommitted_changes": bool(git("status", "--porcelain", "--", *folders)),
         "python": platform.python_version(),
         "numpy": np.__version__,
         "torch": torch,
@@ -38,7 +38,15 @@ def circumstances():
 
 
 def git(*command):
-    run = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True, check=True)
+    try:
+        run = subprocess.run(["git", *command], cwd=ROOT, capture_output=True, text=True)
+        found = run.returncode == 0
+    except FileNotFoundError:
+        found = False
+    if not found:
+        raise SystemExit(
+            "A record names the commit that made it: run this in a checkout, with git."
+        )
     return run.stdout.strip()
 
 

@@ -11,14 +11,13 @@ from dataclasses import asdict, replace
 
 import numpy as np
 
+from nnbook.mnist.recipe import Recipe, fit
 from nnlib.activations import softmax
 from nnlib.metrics import accuracy, calibration, confusion_matrix
 
-from .recipe import Recipe, fit
 from .running import arrays, percent, score
 
 COST = "6 minutes"
-ALONE = False
 SEEDS = [0, 1, 2]
 RECIPE = Recipe(hidden=(600,), optimizer="sgd", lr=0.02, l2=1e-4, batch=16, epochs=25)
 OTHER = replace(RECIPE, l2=2e-4)

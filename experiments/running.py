@@ -12,10 +12,9 @@ import numpy as np
 from joblib import Parallel, delayed, parallel_config
 from threadpoolctl import threadpool_limits
 
+from nnbook.mnist.recipe import fit
 from nnlib.data import digits, mnist
 from nnlib.metrics import accuracy
-
-from .recipe import fit
 
 
 @contextmanager

@@ -6,11 +6,11 @@ one with the best mean of three is what `best` trains.
 
 from dataclasses import asdict, replace
 
-from .recipe import Recipe
+from nnbook.mnist.recipe import Recipe
+
 from .running import percent, score
 
 COST = "8 minutes"
-ALONE = False
 SEEDS = [100, 101, 102]  # others than those of `best`
 GUESS = Recipe(
     hidden=(800, 800),

@@ -14,7 +14,6 @@ from .reference import RECIPE
 from .running import arrays
 
 COST = "5 seconds"
-ALONE = False
 SEEDS = [0]
 STEPS = 100
 

@@ -13,7 +13,6 @@ from nnlib.metrics import accuracy
 from .running import arrays, percent
 
 COST = "5 minutes"
-ALONE = False
 SEEDS = [0, 1, 2]
 RECIPE = {
     "hidden": [600],

@@ -6,6 +6,7 @@ first 200 steps may be off by 1e-3 of their size, and the accuracy of the first 
 """
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,10 +19,10 @@ import pytest
 from conftest import missing
 from threadpoolctl import threadpool_limits
 
-from experiments import NAMES, ablation, best, fast, reference, search, torch_same
-from experiments.recipe import FIRST, RandomShift, Recipe, fit
-from experiments.record import RESULTS, ROOT, load, pretty, store
+from experiments import NAMES, ablation, best, reference, search, torch_same
+from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
+from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
 
 SMALL = Recipe(
     hidden=(16,),
@@ -71,7 +72,7 @@ def test_every_record_is_complete(name):
     for key in ("python", "numpy", "torch", "nnlib"):
         assert re.match(r"\d+\.\d+", made[key])
     assert "cores" in made["processor"] and re.match(r"\w+ [\d.]+, \w+", made["blas"])
-    assert made["seconds"] > 0 and made["timed_alone"] is module.ALONE
+    assert made["seconds"] > 0
     for run in record.get("runs", []):
         assert run["seed"] in module.SEEDS and run["seconds"] > 0
     text = (RESULTS / f"{name}.json").read_text(encoding="utf-8")
@@ -114,7 +115,7 @@ def test_the_goals_were_reached():
     assert recorded("best")["test_accuracy"]["mean"] >= 99.0
     for goal, found in recorded("fast")["goals"].items():
         assert found["test_accuracy"]["median"] >= float(goal)
-        assert found["recipe"] == as_json(asdict(fast.RECIPES[goal]))
+        assert found["recipe"] == as_json(asdict(FAST[goal]))
 
 
 def test_ablation_keeps_what_helps():
@@ -251,10 +252,26 @@ def test_a_failed_write_leaves_the_record_alone(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.json"]
 
 
-def test_the_list_of_experiments():
-    command = [sys.executable, "-m", "experiments"]
-    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+def experiments(*names, **environment):
+    command = [sys.executable, "-m", "experiments", *names]
+    return subprocess.run(
+        command, cwd=ROOT, env=os.environ | environment, capture_output=True, text=True
+    )
+
+
+def test_the_list_of_experiments_needs_no_git():
+    listed = experiments(PATH="").stdout
     assert [line.split()[0] for line in listed.splitlines()] == list(NAMES)
     assert all(re.search(r"\d (second|minute)", line) for line in listed.splitlines())
-    wrong = subprocess.run([*command, "nothing"], cwd=ROOT, capture_output=True, text=True)
-    assert wrong.returncode != 0 and "name must be one of torch_same" in wrong.stderr
+
+
+def test_a_name_that_is_none():
+    wrong = experiments("nothing")
+    assert wrong.returncode == 2 and "name must be one of torch_same" in wrong.stderr
+
+
+def test_a_record_needs_git(monkeypatch):
+    assert re.fullmatch(r"[0-9a-f]{40}", circumstances()["commit"])
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(SystemExit, match="A record names the commit that made it"):
+        circumstances()
