@@ -1,0 +1,32 @@
+"""nnbook: what the pages of the book need beside `nnlib`. Notebooks import it; nnlib doesn't.
+
+What several chapters share::
+
+    explore  frames         pictures with sliders, and the pictures themselves
+    plots                   one style for all figures; points, boundaries, digits
+    graphs                  the graph that a computation has left behind
+    check                   kinds of exercise checks: a number, a choice, an array, a function
+    many  stacked           many small networks at once, for statements over seeds
+    notebook                the library's own code, shown on a page
+    machine                 the machine that measures: its processor, its cores
+
+What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
+
+    figures                 its larger figures
+    checks                  the checks of its exercises
+
+So a new thing goes here:
+
+=========================  =====================================================================
+an optimizer               ``nnlib/optim.py``
+a landscape                ``nnlib/landscapes.py``
+a layer                    ``nnlib/layers.py``, ``norms.py`` or ``convolution.py``
+an explorer                a cell of the chapter; a long drawing function in its ``figures.py``
+a figure                   the chapter's ``figures.py``; of several chapters, ``plots.py``
+an exercise's check        the chapter's ``checks.py``
+a kind of check            ``nnbook/check.py``
+a chapter                  ``chapters/<chapter>.ipynb``, ``_toc.yml``, and a room here
+=========================  =====================================================================
+
+``CONTRIBUTING.md`` has the steps and the tests.
+"""

@@ -1,20 +1,26 @@
-"""nnlib: the neural networks of this book, in NumPy, small enough to read in an evening.
+"""nnlib: the neural networks of this book, in NumPy.
 
-Read the files in this order; each holds one idea and needs only those before it.
+**One evening.** These files, in this order, make a network out of neurons and train it. Each holds
+one idea and needs only those before it; all together they have fewer than 1,100 lines of code, not
+counting what explains it. ::
 
-    activations  losses  init          what a neuron computes, how wrong it is, where it starts
-    layers  network  autodiff          forward, backward, one flat vector of parameters
-    optim  schedules  landscapes       parameters and gradient, lr(t), places to practise
-    descend  train                     the two loops: down a landscape, through the data
-    gradcheck  metrics  mnist  data    proofs, digits and toys
+    activations  losses  init       what a neuron computes, how wrong it is, where it starts
+    layers  network                 forward, backward, one flat vector of parameters
+    optim  schedules                parameters and gradient in, a step out; its length
+    train                           the loop through the data
 
-Aside from that road, each readable by itself once you know ``layers``:
+**Other evenings.** Each file can be read by itself after those. ::
 
-    penalties  norms                   what keeps weights small, and activations in scale
-    convolution  sequence              images; attention and recurrence
+    autodiff                        the same gradients, from a graph of small operations
+    landscapes  descend             places to practise, and the loop down
+    penalties  norms                what keeps weights small, and activations in scale
+    convolution  sequence           images; attention and recurrence
+    gradcheck  metrics              is the gradient right, is the network good
+    data  mnist                     digits and toys
+    _check                          sentences for wrong arguments
 
-The pages of the book also use ``nnbook`` (plots, explorers, exercise checks), the only part
-that needs Matplotlib and ipywidgets. Nothing else here imports it.
+What only the pages of the book need (explorers, plots, exercise checks) is in ``nnbook``, which
+needs Matplotlib and ipywidgets. Nothing here imports it.
 
 Conventions, where the field disagrees:
 

@@ -4,15 +4,8 @@ import pytest
 from nnlib import landscapes
 from nnlib.landscapes import quadratic
 
-ALL = [
-    landscapes.mccormick,
-    landscapes.mccormick_shifted,
-    landscapes.rosenbrock,
-    landscapes.himmelblau,
-    landscapes.beale,
-    landscapes.saddle,
-    quadratic(condition=30, angle=0.4),
-]
+ALL = [f for f in vars(landscapes).values() if isinstance(f, landscapes.Landscape)]
+ALL.append(quadratic(condition=30, angle=0.4))
 NAMED = pytest.mark.parametrize("landscape", ALL, ids=lambda landscape: landscape.name)
 
 
