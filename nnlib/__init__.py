@@ -6,8 +6,8 @@ counting what explains it. ::
 
     activations  losses  init       what a neuron computes, how wrong it is, where it starts
     layers  network                 forward, backward, one flat vector of parameters
-    optim  schedules                parameters and gradient in, a step out; its length
-    train                           the loop through the data
+    stepping  optim  schedules      the step, its direction, its length
+    clipping  train                 too long a gradient; the loop through the data
 
 **Other evenings.** Each file can be read by itself after those. ::
 
@@ -17,7 +17,7 @@ counting what explains it. ::
     convolution  sequence           images; attention and recurrence
     gradcheck  metrics              is the gradient right, is the network good
     data  mnist                     digits and toys
-    _check                          sentences for wrong arguments
+    _check  _in_place               sentences for wrong arguments; Adam's step in fewer passes
 
 What only the pages of the book need (explorers, plots, exercise checks) is in ``nnbook``, which
 needs Matplotlib and ipywidgets. Nothing here imports it.

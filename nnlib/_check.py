@@ -87,3 +87,16 @@ def finite(name: str, array: npt.ArrayLike) -> np.ndarray:
         where = f" at index {bad}" if bad else ""
         raise ValueError(f"{name} must be finite, got {array[bad]}{where}")
     return array
+
+
+def floats_in_place(name: str, array: np.ndarray) -> np.ndarray:
+    """An array that can be changed in place without losing digits: float32 or float64."""
+    if not isinstance(array, np.ndarray) or array.dtype not in (np.float32, np.float64):
+        got = f"{array.dtype} array" if isinstance(array, np.ndarray) else type(array).__name__
+        raise TypeError(
+            f"{name} must be an array of floats, float32 or float64, to be changed in place, "
+            f"got {got}"
+        )
+    if not array.flags.writeable:
+        raise ValueError(f"{name} must be writeable to be changed in place, got a read-only array")
+    return array

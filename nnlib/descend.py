@@ -5,8 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ._check import count, finite, floats, positive
-from .optim import fresh
 from .schedules import rates_kept, set_rate
+from .stepping import fresh, rate_in_words
 
 
 class Path(NamedTuple):
@@ -84,7 +84,8 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
             value, grad = _evaluate(value_and_grad, theta)
             lost = walking & ~_is_well(theta, value, grad, limit)
             if lost.any() and not why:
-                why = f"with lr = {optimizer.lr:g}: {_why(theta[lost], value[lost], limit)}"
+                lr = rate_in_words(optimizer.lr)
+                why = f"with lr = {lr}: {_why(theta[lost], value[lost], limit)}"
             done = walking & ~lost & (np.linalg.norm(grad, axis=-1) <= tol)
             diverged_at[lost], converged_at[done] = t, t
             if t > 0:  # the optimizer moves all, but who stopped earlier or is lost stays put

@@ -2,164 +2,24 @@
 
 An optimizer sees one array ``theta`` and a gradient of the same shape: two coordinates in a
 valley, (B, 2) for B walkers at once, 477,010 weights of a network. Each number is updated by
-itself, so one implementation serves them all. They come simplest first; every class is its formula
-and, below it, the same formula as NumPy operations in place.
+itself, so one implementation serves them all. They come simplest first, and every class is its
+formula: ``direction`` turns the gradient g, and what is remembered of earlier ones, into the
+direction d. Then all take the same step, ``theta -= lr * d``; see `nnlib.stepping`.
 
 The formulas are PyTorch's, to the last epsilon, apart from `Lion` (which PyTorch lacks).
 """
 
-import math
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from ._check import non_negative, positive, unit_interval
+from ._in_place import adam_step
+from .stepping import Optimizer
 
-CHUNK = 131_072  # numbers per piece: theta, g, the state and the scratch then stay in the cache
-
-
-class Optimizer:
-    """What all optimizers share: the walk over theta, piece by piece, and the memory in between.
-
-    A subclass lists what it remembers for each parameter in ``remembers`` and writes its formula
-    in ``_update``, which changes theta in place and needs ``n_scratch`` arrays to calculate in.
-    Those are allocated once and used again, because a step that allocates is a slow step.
-
-    Attributes
-    ----------
-    lr : float
-        The learning rate; a schedule may set it between steps, as it may set ``mu`` and ``beta1``.
-    t : int
-        Steps taken.
-    state : dict of arrays
-        What is remembered, by name, each of theta's shape; empty before the first step.
-    """
-
-    remembers: tuple[str, ...] = ()
-    n_scratch = 1
-    momentum_name: str | None = None  # the attribute that a schedule may move as momentum
-
-    def __init__(self, lr: float, weight_decay: float = 0.0, decay_mask=None):
-        self.lr = positive("lr", lr)
-        self.weight_decay = non_negative("weight_decay", weight_decay)
-        self.decay_mask = decay_mask
-        self.reset()
-
-    def reset(self) -> None:
-        """Forget everything: the next step is the first one."""
-        self.t = 0
-        self.state = {}
-        self._scratch = None
-
-    def step(self, theta: np.ndarray, grad: np.ndarray) -> None:
-        """Move theta one step, in place.
-
-        Parameters
-        ----------
-        theta : float array of any shape, contiguous; changed in place
-        grad : array of the same shape and dtype, the gradient at theta; left alone
-
-        Raises
-        ------
-        TypeError, ValueError
-            If theta isn't float32 or float64, or can't be changed in place, or grad or an earlier
-        theta doesn't match it.
-        """
-        grad = np.asarray(grad)
-        self._check(theta, grad)
-        if self._scratch is None:
-            self._begin(theta)
-        self.lr = float(self.lr)  # a np.float64 would make float32 arithmetic float64, and slow
-        self._advance()
-        arrays = [a.reshape(-1) for a in (theta, grad, *self.state.values())]
-        for piece, decayed in self._pieces:
-            theta, g, *state = (a[piece] for a in arrays)
-            if self.weight_decay:
-                for run in decayed:
-                    theta[run] *= 1 - self.lr * self.weight_decay
-            self._update(theta, g, *state, *self._scratch[:, : theta.size])
-            if self.t % 100 == 0:
-                _flush_denormals(state)
-
-    def _advance(self):
-        self.t += 1
-
-    def _update(self, theta, g, *state_and_scratch):
-        raise NotImplementedError
-
-    def _begin(self, theta):
-        mask = np.ones(theta.shape, bool) if self.decay_mask is None else self.decay_mask
-        if np.shape(mask) != theta.shape:
-            raise ValueError(
-                f"decay_mask must have theta's shape {theta.shape}, got {np.shape(mask)}"
-            )
-        mask = np.ravel(mask).astype(bool)
-        self._pieces = []  # slices of theta, each with the slices of its decayed parameters
-        for start in range(0, theta.size, CHUNK):
-            piece = slice(start, start + CHUNK)
-            flips = np.diff(mask[piece], prepend=False, append=False)  # the mask turns on, or off
-            runs = np.flatnonzero(flips).reshape(-1, 2).tolist()
-            self._pieces.append((piece, [slice(*run) for run in runs]))
-        self.state = {name: np.zeros_like(theta) for name in self.remembers}
-        self._like = theta.shape, theta.dtype
-        self._scratch = np.empty((self.n_scratch, min(CHUNK, theta.size)), theta.dtype)
-
-    def _check(self, theta, grad):
-        _check_in_place("theta", theta)
-        shape, dtype = (theta.shape, theta.dtype) if self._scratch is None else self._like
-        if theta.shape != shape or theta.dtype != dtype:
-            raise ValueError(
-                f"theta must stay {dtype} of shape {shape} until reset(), "
-                f"got {theta.dtype} of shape {theta.shape}"
-            )
-        if grad.shape != shape or grad.dtype != dtype:
-            raise ValueError(
-                f"grad must be {dtype} of shape {shape} as theta is, "
-                f"got {grad.dtype} of shape {grad.shape}"
-            )
-        if not theta.flags.c_contiguous:
-            raise ValueError("theta must be contiguous to be changed in place, got a strided view")
+Array = np.ndarray
 
 
-def _check_in_place(name, a):
-    if not isinstance(a, np.ndarray) or a.dtype not in (np.float32, np.float64):
-        got = f"{a.dtype} array" if isinstance(a, np.ndarray) else type(a).__name__
-        raise TypeError(
-            f"{name} must be an array of floats, float32 or float64, to be changed in "
-            f"place, got {got}"
-        )
-    if not a.flags.writeable:
-        raise ValueError(f"{name} must be writeable to be changed in place, got a read-only array")
-
-
-def fresh(optimizer):
-    """The optimizer, reset for a new run; a sentence if it isn't one."""
-    if not isinstance(optimizer, Optimizer):
-        raise TypeError(f"optimizer must be one such as SGD(lr=0.1), got {optimizer!r}")
-    optimizer.reset()
-    return optimizer
-
-
-def _flush_denormals(arrays):
-    """Set what has decayed to almost nothing to zero, in place.
-
-    A parameter that gets no gradient any more has a moment that shrinks by ``beta1`` each step.
-    Below 1.2e-38 (float64: 2.2e-308) it has only denormal numbers left, on which processors are
-    many times slower; without this, each epoch with Adam takes longer than the one before. Every
-    100 steps is often enough: 0.9**100 = 2.7e-5, so what is 1e8 times the smallest normal number
-    now is still normal then. A moment as small as that moves no parameter (`Lion` excepted, which
-    looks at its sign alone).
-    """
-    for a in arrays:
-        a *= np.abs(a) >= 1e8 * np.finfo(a.dtype).tiny
-
-
-def _average(mean, new, beta, scratch):
-    """One step of an exponentially weighted average: mean = beta * mean + (1 - beta) * new."""
-    mean *= beta
-    np.multiply(new, 1 - beta, out=scratch)
-    mean += scratch
-
-
+@dataclass(kw_only=True, eq=False)
 class SGD(Optimizer):
     """Gradient descent: walk against the gradient.
 
@@ -184,14 +44,14 @@ class SGD(Optimizer):
     Robbins and Monro (1951), A stochastic approximation method.
     """
 
-    def __init__(self, *, lr: float, weight_decay: float = 0.0, decay_mask=None):
-        super().__init__(lr, weight_decay, decay_mask)
+    weight_decay: float = 0.0
+    decay_mask: Array | None = field(default=None, repr=False)
 
-    def _update(self, theta, g, s):
-        np.multiply(g, self.lr, out=s)
-        theta -= s
+    def direction(self, g: Array) -> Array:
+        return g
 
 
+@dataclass(kw_only=True, eq=False)
 class Momentum(Optimizer):
     """A ball that rolls: the velocity v sums past gradients, each step a little forgotten.
 
@@ -211,20 +71,17 @@ class Momentum(Optimizer):
     Polyak (1964), Some methods of speeding up the convergence of iteration methods.
     """
 
-    remembers = ("v",)
+    remembers = {"v": "mu"}
     momentum_name = "mu"
 
-    def __init__(self, *, lr: float, mu: float = 0.9):
-        super().__init__(lr)
-        self.mu = unit_interval("mu", mu)
+    mu: float = 0.9
 
-    def _update(self, theta, g, v, s):
-        v *= self.mu
-        v += g
-        np.multiply(v, self.lr, out=s)
-        theta -= s
+    def direction(self, g: Array, v: Array) -> Array:
+        v[:] = self.mu * v + g
+        return v
 
 
+@dataclass(kw_only=True, eq=False)
 class Nesterov(Momentum):
     """Momentum that looks ahead: the step uses the velocity as it will be one step later.
 
@@ -241,15 +98,12 @@ class Nesterov(Momentum):
     O(1/k²); Sutskever et al. (2013), On the importance of initialization and momentum.
     """
 
-    def _update(self, theta, g, v, s):
-        v *= self.mu
-        v += g
-        np.multiply(v, self.mu, out=s)
-        s += g
-        s *= self.lr
-        theta -= s
+    def direction(self, g: Array, v: Array) -> Array:
+        v[:] = self.mu * v + g
+        return g + self.mu * v
 
 
+@dataclass(kw_only=True, eq=False)
 class AdaGrad(Optimizer):
     """Every parameter gets a learning rate of its own: less where gradients have been large.
 
@@ -270,22 +124,17 @@ class AdaGrad(Optimizer):
     of outer products ``g gᵀ``.
     """
 
-    remembers = ("G",)
+    remembers = {"G": None}
 
-    def __init__(self, *, lr: float = 0.01, eps: float = 1e-10):
-        super().__init__(lr)
-        self.eps = positive("eps", eps)
+    lr: float | Array = 0.01
+    eps: float = 1e-10
 
-    def _update(self, theta, g, G, s):
-        np.square(g, out=s)
-        G += s
-        np.sqrt(G, out=s)
-        s += self.eps
-        np.divide(g, s, out=s)
-        s *= self.lr
-        theta -= s
+    def direction(self, g: Array, G: Array) -> Array:
+        G += g**2
+        return g / (np.sqrt(G) + self.eps)
 
 
+@dataclass(kw_only=True, eq=False)
 class RMSprop(Optimizer):
     """AdaGrad that forgets: divide by the root of a running mean of squared gradients.
 
@@ -304,23 +153,18 @@ class RMSprop(Optimizer):
     Tieleman and Hinton (2012), Lecture 6.5 of Neural Networks for Machine Learning.
     """
 
-    remembers = ("v",)
+    remembers = {"v": "beta"}
 
-    def __init__(self, *, lr: float = 0.01, beta: float = 0.99, eps: float = 1e-8):
-        super().__init__(lr)
-        self.beta = unit_interval("beta", beta)
-        self.eps = positive("eps", eps)
+    lr: float | Array = 0.01
+    beta: float = 0.99
+    eps: float = 1e-8
 
-    def _update(self, theta, g, v, s):
-        np.square(g, out=s)
-        _average(v, s, self.beta, s)
-        np.sqrt(v, out=s)
-        s += self.eps
-        np.divide(g, s, out=s)
-        s *= self.lr
-        theta -= s
+    def direction(self, g: Array, v: Array) -> Array:
+        v[:] = self.beta * v + (1 - self.beta) * g**2
+        return g / (np.sqrt(v) + self.eps)
 
 
+@dataclass(kw_only=True, eq=False)
 class Adadelta(Optimizer):
     """RMSprop whose steps have the units of theta, so that the learning rate can be left at 1.
 
@@ -343,28 +187,20 @@ class Adadelta(Optimizer):
     Zeiler (2012), ADADELTA: an adaptive learning rate method, arXiv:1212.5701.
     """
 
-    remembers = ("v", "u")
-    n_scratch = 2
+    remembers = {"v": "rho", "u": "rho"}
 
-    def __init__(self, *, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6):
-        super().__init__(lr)
-        self.rho = unit_interval("rho", rho)
-        self.eps = positive("eps", eps)
+    lr: float | Array = 1.0
+    rho: float = 0.9
+    eps: float = 1e-6
 
-    def _update(self, theta, g, v, u, d, s):
-        np.square(g, out=s)
-        _average(v, s, self.rho, s)
-        np.add(u, self.eps, out=d)
-        np.add(v, self.eps, out=s)
-        d /= s
-        np.sqrt(d, out=d)
-        d *= g
-        np.square(d, out=s)
-        _average(u, s, self.rho, s)
-        d *= self.lr
-        theta -= d
+    def direction(self, g: Array, v: Array, u: Array) -> Array:
+        v[:] = self.rho * v + (1 - self.rho) * g**2
+        d = np.sqrt(u + self.eps) / np.sqrt(v + self.eps) * g
+        u[:] = self.rho * u + (1 - self.rho) * d**2
+        return d
 
 
+@dataclass(kw_only=True, eq=False)
 class Adam(Optimizer):
     """Momentum and RMSprop together: a mean gradient m over the root of a mean square v.
 
@@ -376,10 +212,6 @@ class Adam(Optimizer):
 
     m and v start at zero and are too small at first; the hats correct that. Gradients a thousand
     times larger give the same steps.
-
-    In ``state`` m and v are kept as sums, as `Momentum` keeps its v: ``m / (1 - beta1)`` and
-    ``v / (1 - beta2)``. A sum takes two passes over all numbers and an average three; what the
-    average would have divided by is a factor of the step.
 
     Parameters
     ----------
@@ -393,50 +225,23 @@ class Adam(Optimizer):
     Kingma and Ba (2015), Adam: a method for stochastic optimization, arXiv:1412.6980.
     """
 
-    remembers = ("m", "v")
+    remembers = {"m": "beta1", "v": "beta2"}
     momentum_name = "beta1"
 
-    def __init__(
-        self, *, lr: float = 1e-3, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
-    ):
-        super().__init__(lr)
-        self.beta1 = unit_interval("beta1", beta1)
-        self.beta2 = unit_interval("beta2", beta2)
-        self.eps = positive("eps", eps)
+    lr: float | Array = 1e-3
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
 
-    def reset(self) -> None:
-        super().reset()
-        self._last_beta1 = 0.0
-
-    def _advance(self):
-        super()._advance()
-        # when a schedule moves beta1, the same average belongs to another sum m / (1 - beta1)
-        self._kept = self.beta1 * ((1 - self._last_beta1) / (1 - self.beta1))
-        self._last_beta1 = self.beta1
-        self._to_m_hat = (1 - self.beta1) / (1 - self.beta1**self.t)
-
-    def _moments(self, g, m, v, s):
-        m *= self._kept  # beta1, as long as that stays the same
-        m += g
-        np.square(g, out=s)
-        v *= self.beta2
-        v += s
-
-    def _denominator(self, v, s):
-        """s = (sqrt(v_hat) + eps) / r, with the r for which sqrt(v_hat) = r * sqrt(v)."""
-        r = math.sqrt((1 - self.beta2) / (1 - self.beta2**self.t))
-        np.sqrt(v, out=s)
-        s += self.eps / r
-        return r
-
-    def _update(self, theta, g, m, v, s):
-        self._moments(g, m, v, s)
-        r = self._denominator(v, s)
-        np.divide(m, s, out=s)
-        s *= self.lr * self._to_m_hat / r
-        theta -= s
+    def direction(self, g: Array, m: Array, v: Array) -> Array:
+        m[:] = self.beta1 * m + (1 - self.beta1) * g
+        v[:] = self.beta2 * v + (1 - self.beta2) * g**2
+        m_hat = m / (1 - self.beta1**self.t)
+        v_hat = v / (1 - self.beta2**self.t)
+        return m_hat / (np.sqrt(v_hat) + self.eps)
 
 
+@dataclass(kw_only=True, eq=False)
 class AdaMax(Adam):
     """Adam with the largest recent gradient instead of a root mean square.
 
@@ -456,23 +261,17 @@ class AdaMax(Adam):
     Kingma and Ba (2015), section 7.1.
     """
 
-    remembers = ("m", "u")
+    remembers = {"m": "beta1", "u": "beta2"}
 
-    def __init__(self, *, lr: float = 2e-3, **as_adam):
-        super().__init__(lr=lr, **as_adam)
+    lr: float | Array = 2e-3
 
-    def _update(self, theta, g, m, u, s):
-        m *= self._kept
-        m += g
-        u *= self.beta2
-        np.abs(g, out=s)
-        s += self.eps
-        np.maximum(u, s, out=u)
-        np.divide(m, u, out=s)
-        s *= self.lr * self._to_m_hat
-        theta -= s
+    def direction(self, g: Array, m: Array, u: Array) -> Array:
+        m[:] = self.beta1 * m + (1 - self.beta1) * g
+        u[:] = np.maximum(self.beta2 * u, np.abs(g) + self.eps)
+        return m / (1 - self.beta1**self.t) / u
 
 
+@dataclass(kw_only=True, eq=False)
 class Nadam(Adam):
     """Adam with Nesterov's look-ahead, and a momentum that grows from beta1 / 2 to beta1.
 
@@ -494,35 +293,32 @@ class Nadam(Adam):
     Dozat (2016), Incorporating Nesterov momentum into Adam.
     """
 
-    n_scratch = 2
-
-    def __init__(self, *, lr: float = 2e-3, momentum_decay: float = 0.004, **as_adam):
-        super().__init__(lr=lr, **as_adam)
-        self.momentum_decay = non_negative("momentum_decay", momentum_decay)
+    lr: float | Array = 2e-3
+    momentum_decay: float = 0.004
 
     def reset(self) -> None:
         super().reset()
         self.mu_product = 1.0  # mu_1 ⋯ mu_t
 
-    def _mu(self, t):
+    def _advance(self) -> None:
+        super()._advance()
+        self.mu_product *= self.mu(self.t)
+
+    def mu(self, t: int) -> float:
+        """The momentum of step t = 1, 2, 3, …"""
         return self.beta1 * (1 - 0.5 * 0.96 ** (self.momentum_decay * t))
 
-    def _advance(self):
-        super()._advance()
-        self.mu_product *= self._mu(self.t)
-
-    def _update(self, theta, g, m, v, m_hat, s):
-        mu, mu_next = self._mu(self.t), self._mu(self.t + 1)
-        self._moments(g, m, v, s)
-        np.multiply(m, mu_next * (1 - self.beta1) / (1 - self.mu_product * mu_next), out=m_hat)
-        np.multiply(g, (1 - mu) / (1 - self.mu_product), out=s)
-        m_hat += s
-        r = self._denominator(v, s)
-        m_hat /= s
-        m_hat *= self.lr / r
-        theta -= m_hat
+    def direction(self, g: Array, m: Array, v: Array) -> Array:
+        m[:] = self.beta1 * m + (1 - self.beta1) * g
+        v[:] = self.beta2 * v + (1 - self.beta2) * g**2
+        mu, next_mu = self.mu(self.t), self.mu(self.t + 1)
+        ahead = next_mu * m / (1 - self.mu_product * next_mu)
+        m_hat = ahead + (1 - mu) * g / (1 - self.mu_product)
+        v_hat = v / (1 - self.beta2**self.t)
+        return m_hat / (np.sqrt(v_hat) + self.eps)
 
 
+@dataclass(kw_only=True, eq=False)
 class AMSGrad(Adam):
     """Adam that never forgets its largest v, so that the steps of a parameter can't grow again.
 
@@ -537,17 +333,18 @@ class AMSGrad(Adam):
     Reddi, Kale and Kumar (2018), On the convergence of Adam and beyond, arXiv:1904.09237.
     """
 
-    remembers = ("m", "v", "v_max")
+    remembers = {"m": "beta1", "v": "beta2", "v_max": None}
 
-    def _update(self, theta, g, m, v, v_max, s):
-        self._moments(g, m, v, s)
-        np.maximum(v_max, v, out=v_max)
-        r = self._denominator(v_max, s)
-        np.divide(m, s, out=s)
-        s *= self.lr * self._to_m_hat / r
-        theta -= s
+    def direction(self, g: Array, m: Array, v: Array, v_max: Array) -> Array:
+        m[:] = self.beta1 * m + (1 - self.beta1) * g
+        v[:] = self.beta2 * v + (1 - self.beta2) * g**2
+        v_max[:] = np.maximum(v_max, v)
+        m_hat = m / (1 - self.beta1**self.t)
+        v_hat = v_max / (1 - self.beta2**self.t)
+        return m_hat / (np.sqrt(v_hat) + self.eps)
 
 
+@dataclass(kw_only=True, eq=False)
 class AdamW(Adam):
     """Adam with decoupled weight decay: weights shrink by themselves, not through the gradient.
 
@@ -568,12 +365,11 @@ class AdamW(Adam):
     Loshchilov and Hutter (2019), Decoupled weight decay regularization, arXiv:1711.05101.
     """
 
-    def __init__(self, *, weight_decay: float = 0.01, decay_mask=None, **as_adam):
-        super().__init__(**as_adam)
-        self.weight_decay = non_negative("weight_decay", weight_decay)
-        self.decay_mask = decay_mask
+    weight_decay: float = 0.01
+    decay_mask: Array | None = field(default=None, repr=False)
 
 
+@dataclass(kw_only=True, eq=False)
 class Lion(Optimizer):
     """Only the sign of a mean gradient counts: every parameter moves by lr, one way or the other.
 
@@ -595,66 +391,19 @@ class Lion(Optimizer):
     Chen et al. (2023), Symbolic discovery of optimization algorithms, arXiv:2302.06675.
     """
 
-    remembers = ("m",)
-    n_scratch = 2
+    remembers = {"m": "beta2"}
     momentum_name = "beta1"
 
-    def __init__(
-        self,
-        *,
-        lr: float = 1e-4,
-        beta1: float = 0.9,
-        beta2: float = 0.99,
-        weight_decay: float = 0.0,
-        decay_mask=None,
-    ):
-        super().__init__(lr, weight_decay, decay_mask)
-        self.beta1 = unit_interval("beta1", beta1)
-        self.beta2 = unit_interval("beta2", beta2)
+    lr: float | Array = 1e-4
+    beta1: float = 0.9
+    beta2: float = 0.99
+    weight_decay: float = 0.0
+    decay_mask: Array | None = field(default=None, repr=False)
 
-    def _update(self, theta, g, m, c, s):
-        np.copyto(c, m)
-        _average(c, g, self.beta1, s)
-        np.sign(c, out=s)  # not out=c: NumPy's sign is ten times slower in place
-        s *= self.lr
-        theta -= s
-        _average(m, g, self.beta2, s)
+    def direction(self, g: Array, m: Array) -> Array:
+        d = np.sign(self.beta1 * m + (1 - self.beta1) * g)
+        m[:] = self.beta2 * m + (1 - self.beta2) * g
+        return d
 
 
-def clip_norm(grad: np.ndarray, max_norm: float) -> float:
-    """Shorten a gradient that is longer than max_norm, in place; its direction stays.
-
-    ``grad *= min(1, max_norm / norm)``
-
-    The norm is that of all numbers in grad together (PyTorch divides by norm + 1e-6).
-
-    Returns
-    -------
-    float
-        The norm before clipping.
-
-    Raises
-    ------
-    ValueError
-        If max_norm isn't positive, or the norm is nan or infinite: no scaling repairs that.
-    """
-    _check_in_place("grad", grad)
-    norm = shorten(grad, positive("max_norm", max_norm))
-    if not math.isfinite(norm):
-        raise ValueError(f"grad must have a finite norm to be clipped, got {norm}")
-    return norm
-
-
-def shorten(grad, max_norm):
-    """`clip_norm` without its checks: where the norm isn't finite, grad stays as it is."""
-    norm = float(np.linalg.norm(grad.astype(np.float64, copy=False)))  # float32 might overflow
-    if max_norm < norm < math.inf:
-        grad *= max_norm / norm
-    return norm
-
-
-def clip_value(grad: np.ndarray, limit: float) -> None:
-    """Cut every number of a gradient to [-limit, limit], in place; its direction may change."""
-    _check_in_place("grad", grad)
-    limit = positive("limit", limit)
-    np.clip(grad, -limit, limit, out=grad)
+Adam.direction.in_place = adam_step  # type: ignore[attr-defined]

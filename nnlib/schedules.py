@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ._check import count, function, non_negative, positive, unit_interval
-from .optim import Optimizer
+from .stepping import Optimizer
 
 Schedule = Callable[[int], float]
 

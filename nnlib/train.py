@@ -7,8 +7,9 @@ import numpy as np
 from tqdm import tqdm
 
 from ._check import count, finite, function, generator, numbers, positive
-from .optim import fresh, shorten
+from .clipping import shorten
 from .schedules import rates_kept, set_rate
+from .stepping import fresh, rate_in_words
 
 
 @dataclass
@@ -126,7 +127,7 @@ def train(
         Added to the loss; see `nnlib.penalties`. (For L2 with `SGD` its ``weight_decay`` is the
         same thing, and faster.)
     max_norm : float > 0, optional
-        Gradients (of loss and penalty) that are longer are shortened, see `nnlib.optim.clip_norm`.
+        Gradients (of loss and penalty) that are longer are shortened, see `nnlib.clipping.clip_norm`.
     early_stopping : int >= 1, optional
         Patience: stop when the validation loss has had no new minimum for so many epochs, and give
         the network back its parameters of the best epoch.
@@ -206,7 +207,7 @@ def train(
                 history.diverged = True
                 history.stopped = (
                     f"diverged: {wrong} at step {t}, in epoch {epoch + 1}, "
-                    f"with lr = {optimizer.lr:g}"
+                    f"with lr = {rate_in_words(optimizer.lr)}"
                 )
                 break
             if hasattr(schedule, "report"):

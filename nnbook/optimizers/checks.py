@@ -4,7 +4,7 @@ import numpy as np
 
 from nnlib.descend import descend
 from nnlib.landscapes import rosenbrock
-from nnlib.optim import Optimizer
+from nnlib.stepping import Optimizer
 
 from ..check import _short, array, checker, choice, function, number
 

@@ -1,10 +1,17 @@
+import copy
+import dataclasses
 import math
+import pickle
 import tracemalloc
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from nnlib import landscapes, optim
+from nnlib import landscapes, stepping
+from nnlib._in_place import adam_step
+from nnlib.clipping import clip_norm, clip_value
 from nnlib.optim import (
     SGD,
     Adadelta,
@@ -18,9 +25,8 @@ from nnlib.optim import (
     Nadam,
     Nesterov,
     RMSprop,
-    clip_norm,
-    clip_value,
 )
+from nnlib.stepping import Optimizer
 
 ALL = [
     SGD,
@@ -59,6 +65,10 @@ PEERS = {
     "AMSGrad": (AMSGrad, {"beta2": 0.9}, "Adam", {"amsgrad": True, "betas": (0.9, 0.9)}, 100.0),
     "AdamW": (AdamW, {"weight_decay": 0.1}, "AdamW", {"weight_decay": 0.1}, 15.0),
 }
+
+
+def hyperparameters(optimizer):
+    return [field.name for field in dataclasses.fields(optimizer)]
 
 
 def random_quadratic():
@@ -188,9 +198,9 @@ def test_the_defaults_are_pytorchs(torch):
         defaults = getattr(torch.optim, theirs)(parameter).defaults
         defaults["beta1"], defaults["beta2"] = defaults.get("betas", (None, None))
         optimizer = ours()
-        for name, value in vars(optimizer).items():
-            if isinstance(value, float) and name != "mu_product" and name[0] != "_":
-                assert value == defaults[names.get(name, name)], (ours, name)
+        for name in hyperparameters(optimizer):
+            if name != "decay_mask":
+                assert getattr(optimizer, name) == defaults[names.get(name, name)], (ours, name)
     assert (Lion().lr, Lion().beta1, Lion().beta2, Lion().weight_decay) == (1e-4, 0.9, 0.99, 0.0)
     assert Momentum(lr=1).mu == Nesterov(lr=1).mu == 0.9
 
@@ -333,7 +343,7 @@ def test_a_scattered_mask_of_any_shape(rng):
 
 
 def test_decayed_runs_may_cross_the_borders_of_chunks(rng, monkeypatch):
-    monkeypatch.setattr(optim, "CHUNK", 64)
+    monkeypatch.setattr(stepping, "CHUNK", 64)
     mask = np.repeat([True, False, True, False, True], [150, 10, 32, 64, 77])
     theta = rng.normal(size=333)
     expected = np.where(mask, theta * (1 - 0.1 * 0.5), theta)
@@ -346,7 +356,7 @@ def test_decayed_runs_may_cross_the_borders_of_chunks(rng, monkeypatch):
 
 @pytest.mark.parametrize("kind", ALL)
 def test_a_vector_of_many_chunks_moves_like_its_numbers_alone(kind, rng, monkeypatch):
-    monkeypatch.setattr(optim, "CHUNK", 64)
+    monkeypatch.setattr(stepping, "CHUNK", 64)
     start, gradients = rng.normal(size=333), rng.normal(size=(5, 333))
     chunked, alone = start.copy(), start.copy()
     optimizer, others = kind(lr=0.1), [kind(lr=0.1) for _ in start]
@@ -372,8 +382,9 @@ def test_any_shape_number_by_number(kind, shape, rng):
 
 
 @pytest.mark.parametrize("kind", ALL)
-def test_a_step_allocates_nothing(kind, rng):
-    theta = rng.normal(size=3 * optim.CHUNK + 5).astype(np.float32)
+def test_a_step_needs_memory_for_a_piece_and_not_for_theta(kind, rng, monkeypatch):
+    monkeypatch.setattr(stepping, "CHUNK", 10_000)
+    theta = rng.normal(size=50 * stepping.CHUNK + 5).astype(np.float32)
     g = rng.normal(size=theta.size).astype(np.float32)
     optimizer = kind(lr=0.01)
     optimizer.step(theta, g)
@@ -385,7 +396,7 @@ def test_a_step_allocates_nothing(kind, rng):
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert peak - before < 20_000  # bytes, where one chunk of a temporary would be 262,144
+    assert peak - before < 6 * 4 * stepping.CHUNK  # bytes: a few arrays of the size of a piece
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -424,13 +435,136 @@ def test_no_denormals_survive_where_gradients_have_stopped(kind):
     assert (next(iter(optimizer.state.values())) == 0).all() or kind is Lion
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_flushing_denormals_keeps_signs_nan_and_what_is_large_enough(dtype):
+    optimizer = Momentum(lr=0.1, mu=0.9)
+    least = np.finfo(dtype).tiny / 0.9**100
+    v = np.array([0.9 * least, -0.9 * least, 1.1 * least, -1.0, np.inf, np.nan], dtype)
+    optimizer.state = {"v": v}
+    stepping._flush_denormals(optimizer)
+    np.testing.assert_array_equal(v, np.array([0, 0, 1.1 * least, -1.0, np.inf, np.nan], dtype))
+
+
+def test_a_memory_that_fades_fast_is_not_flushed_while_it_matters():
+    optimizer = Momentum(lr=0.1, mu=0.1)  # 0.1**100 = 1e-100 would flush everything
+    optimizer.state = {"v": np.full(3, 1e-20, np.float32)}
+    stepping._flush_denormals(optimizer)
+    assert (optimizer.state["v"] > 0).all()
+
+
+@pytest.mark.parametrize("kind", [AdaGrad, AMSGrad])
+def test_what_never_fades_is_never_flushed(kind):
+    theta, optimizer = np.ones(3, np.float32), kind(lr=0.1)
+    name = {AdaGrad: "G", AMSGrad: "v_max"}[kind]
+    for _ in range(100):
+        optimizer.step(theta, np.full(3, 1e-19, np.float32))
+    assert (optimizer.state[name] > 0).all()
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_parameters_are_never_flushed(kind):
+    theta, optimizer = np.full(3, 1e-38, np.float32), kind(lr=1e-30)
+    for _ in range(100):
+        optimizer.step(theta, np.zeros(3, np.float32))
+    np.testing.assert_array_equal(theta, np.float32(1e-38))
+
+
 @pytest.mark.parametrize(
-    ("dtype", "dust", "speck"), [(np.float32, 1e-31, 1e-29), (np.float64, 1e-301, 1e-299)]
+    "kind", [Momentum, Nesterov, RMSprop, Adadelta, Adam, AdaMax, Nadam, AMSGrad]
 )
-def test_flushing_denormals_keeps_signs_nan_and_what_is_large_enough(dtype, dust, speck):
-    a = np.array([dust, -dust, speck, -1.0, np.inf, np.nan], dtype)
-    optim._flush_denormals([a])
-    np.testing.assert_array_equal(a, np.array([0, 0, speck, -1.0, np.inf, np.nan], dtype))
+def test_flushing_moves_no_parameter_by_more_than_its_rounding(kind, monkeypatch, rng):
+    """Gradients of every size that float32 knows, at first, and then none."""
+    g = (10.0 ** rng.uniform(-38, 2, size=400)).astype(np.float32)
+    ends = []
+    for flush in (stepping._flush_denormals, lambda optimizer: None):
+        monkeypatch.setattr(stepping, "_flush_denormals", flush)
+        theta, optimizer = np.full(400, 1e-3, np.float32), kind(lr=1e-3)
+        for t in range(400):
+            optimizer.step(theta, g if t < 20 else 0 * g)
+        ends.append(theta)
+    np.testing.assert_allclose(*ends, rtol=1e-6)
+
+
+# ------------------------------------------------------------------------- the fast form of Adam
+
+
+@given(
+    beta1=st.floats(0, 0.99),
+    beta2=st.floats(0, 0.9999),
+    t=st.integers(1, 5000),
+    seed=st.integers(0, 99),
+)
+def test_adams_step_in_place_is_its_formula(beta1, beta2, t, seed):
+    rng = np.random.default_rng(seed)
+    adam = Adam(lr=0.3, beta1=beta1, beta2=beta2)
+    adam.t = t
+    g, m, v = rng.normal(size=20), rng.normal(size=20), rng.random(20)
+    in_place = [m.copy(), v.copy()]
+    step = adam_step(adam, 0.3, g, *in_place)
+    np.testing.assert_allclose(step, 0.3 * adam.direction(g, m, v), rtol=1e-12)
+    np.testing.assert_allclose(in_place, [m, v], rtol=1e-13)
+
+
+def test_adams_step_in_place_stays_in_float32_and_leaves_the_gradient(rng):
+    adam = Adam(lr=0.3)
+    adam.t = 3
+    g, m, v = rng.random((3, 20)).astype(np.float32)
+    kept = g.copy()
+    assert adam_step(adam, 0.3, g, m, v).dtype == np.float32
+    np.testing.assert_array_equal(g, kept)
+
+
+class Backwards(Adam):
+    def direction(self, g, m, v):
+        return -g
+
+
+class Twice(SGD):
+    def direction(self, g):
+        return 2 * super().direction(g)
+
+
+def test_a_subclass_with_another_formula_takes_its_own_step():
+    for optimizer, expected in [(Backwards(lr=0.5), 1.5), (Twice(lr=0.1), 0.8)]:
+        theta = np.ones(2)
+        optimizer.step(theta, np.ones(2))
+        np.testing.assert_allclose(theta, expected)
+
+
+# --------------------------------------------------------------- a learning rate for each walker
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_walkers_with_a_rate_each_walk_as_if_they_were_alone(kind, rng, monkeypatch):
+    monkeypatch.setattr(stepping, "CHUNK", 7)
+    start, gradients = rng.normal(size=(6, 2)), rng.normal(size=(5, 6, 2))
+    rates = np.array([0.001, 0.01, 0.1, 0.2, 0.5, 1.0])
+    decay = {"weight_decay": 0.3} if kind in (SGD, AdamW, Lion) else {}
+    theta, optimizer = start.copy(), kind(lr=rates.reshape(6, 1), **decay)
+    for g in gradients:
+        optimizer.step(theta, g)
+    for alone, lr, row, gs in zip(start, rates, theta, gradients.swapaxes(0, 1), strict=True):
+        optimizer = kind(lr=float(lr), **decay)
+        for g in gs:
+            optimizer.step(alone, g)
+        np.testing.assert_allclose(row, alone, rtol=1e-13)
+
+
+def test_rates_of_another_dtype_keep_thetas(rng):
+    theta = rng.normal(size=4).astype(np.float32)
+    SGD(lr=np.array([1, 2, 3, 4])).step(theta, np.ones(4, np.float32))
+    assert theta.dtype == np.float32
+
+
+def test_wrong_arrays_of_rates():
+    with pytest.raises(ValueError, match=r"lr must hold numbers >= 0, got -0.1"):
+        SGD(lr=np.array([0.1, -0.1]))
+    with pytest.raises(ValueError, match=r"lr must be finite, got nan at index \(1,\)"):
+        Adam(lr=np.array([0.1, np.nan]))
+    theta, optimizer = np.ones((5, 2)), SGD(lr=np.ones(3))
+    with pytest.raises(ValueError, match=r"lr must broadcast against .* \(5, 2\), got \(3,\)"):
+        optimizer.step(theta, theta)
+    assert optimizer.t == 0
 
 
 # ----------------------------------------------------------------------------------- behaviour
@@ -614,3 +748,76 @@ def test_wrong_mask(kind):
     optimizer = kind(lr=0.1, weight_decay=0.1, decay_mask=np.ones(3, bool))
     with pytest.raises(ValueError, match=r"decay_mask must have theta's shape \(2,\), got \(3,\)"):
         optimizer.step(np.ones(2), np.ones(2))
+
+
+@pytest.mark.parametrize("kind", [SGD, AdamW, Lion])
+def test_a_mask_that_is_set_between_steps_counts_from_then_on(kind):
+    optimizer, theta = kind(lr=0.1, weight_decay=0.5), np.ones(2)
+    optimizer.step(theta, np.zeros(2))
+    np.testing.assert_allclose(theta, 0.95)
+    mask = np.array([True, False])
+    optimizer.decay_mask = mask
+    mask[:] = True  # the optimizer has a copy
+    optimizer.step(theta, np.zeros(2))
+    np.testing.assert_allclose(theta, [0.95**2, 0.95])
+    optimizer.decay_mask = None
+    optimizer.step(theta, np.zeros(2))
+    np.testing.assert_allclose(theta, [0.95**3, 0.95**2])
+
+
+@pytest.mark.parametrize("lr", [-0.1, float("nan"), float("inf"), "0.1", None])
+def test_a_wrong_learning_rate_is_refused_later_too(lr):
+    optimizer = SGD(lr=0.1)
+    with pytest.raises(ValueError, match="lr must be a number >= 0, got"):
+        optimizer.lr = lr
+    assert optimizer.lr == 0.1
+    optimizer.lr = 0  # the end of a schedule
+
+
+def test_other_hyperparameters_are_checked_later_too():
+    optimizer = Adam()
+    with pytest.raises(ValueError, match=r"beta1 must be a number in \[0, 1\), got 1"):
+        optimizer.beta1 = 1
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_the_message_for_a_wrong_call_shows_a_right_one(kind):
+    right = rf"{kind.__name__} is called by names, such as {kind.__name__}\(lr=0.1\): "
+    with pytest.raises(TypeError, match=right + "too many positional arguments"):
+        kind(0.1)
+    with pytest.raises(TypeError, match=right + ".*(learning_rate|missing.*'lr')"):
+        kind(learning_rate=0.1)
+
+
+def test_a_repr_and_a_list_of_hyperparameters():
+    assert repr(Adam(lr=0.1)) == "Adam(lr=0.1, beta1=0.9, beta2=0.999, eps=1e-08)"
+    assert repr(SGD(lr=1, decay_mask=[True])) == "SGD(lr=1.0, weight_decay=0.0)"
+    assert hyperparameters(Nesterov(lr=0.1)) == ["lr", "mu"]
+    assert hyperparameters(Nadam()) == ["lr", "beta1", "beta2", "eps", "momentum_decay"]
+
+
+@pytest.mark.parametrize("kind", ALL)
+@pytest.mark.parametrize("copied", [copy.deepcopy, lambda o: pickle.loads(pickle.dumps(o))])
+def test_a_copy_goes_on_where_the_original_was(kind, copied, rng):
+    optimizer, theta = kind(lr=0.1), rng.normal(size=3)
+    optimizer.step(theta, np.ones(3))
+    other, same = copied(optimizer), theta.copy()
+    for _ in range(3):
+        optimizer.step(theta, np.ones(3))
+        other.step(same, np.ones(3))
+    np.testing.assert_array_equal(theta, same)
+
+
+def test_an_optimizer_of_ones_own_may_have_its_own_arguments():
+    class Signs(Optimizer):
+        def __init__(self, size):
+            super().__init__(lr=size)
+
+        def direction(self, g):
+            return np.sign(g)
+
+    theta = np.zeros(2)
+    Signs(0.5).step(theta, np.array([3.0, -0.1]))
+    np.testing.assert_array_equal(theta, [-0.5, 0.5])
+    with pytest.raises(NotImplementedError):
+        Optimizer(lr=0.1).step(theta, theta)
