@@ -127,7 +127,8 @@ def train(
         Added to the loss; see `nnlib.penalties`. (For L2 with `SGD` its ``weight_decay`` is the
         same thing, and faster.)
     max_norm : float > 0, optional
-        Gradients (of loss and penalty) that are longer are shortened, see `nnlib.clipping.clip_norm`.
+        Gradients (of loss and penalty) that are longer are shortened, see
+        `nnlib.clipping.clip_norm`.
     early_stopping : int >= 1, optional
         Patience: stop when the validation loss has had no new minimum for so many epochs, and give
         the network back its parameters of the best epoch.
