@@ -1,7 +1,9 @@
 """What every file keeps to, on every system, and what the project's own pages say of its files."""
 
 import ast
+import importlib
 import importlib.util
+import inspect
 import io
 import json
 import re
@@ -14,6 +16,8 @@ import yaml
 
 import nnbook
 import nnlib
+from nnlib.layers import Layer
+from nnlib.optim import Optimizer
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ["_ext", "benchmarks", "experiments", "nnbook", "nnlib", "tests", "tools"]
@@ -145,6 +149,27 @@ def test_every_chapter_has_its_room_and_the_tests_of_its_checks(chapter):
 def test_every_room_is_a_chapters():
     rooms = {path.parent.name for path in (ROOT / "nnbook").glob("*/__init__.py")}
     assert rooms == set(CHAPTERS)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_every_check_is_asked_in_its_chapter_and_tested(chapter):
+    checks = vars(importlib.import_module(f"nnbook.{chapter}.checks")).items()
+    names = [name for name, value in checks if getattr(value, "__defaults__", None) == (...,)]
+    assert names
+    for name in names:
+        assert f"check.{name}(" in read(f"chapters/{chapter}.ipynb")
+        assert re.search(rf"\b{name}\b", read(f"tests/unit/nnbook/test_check_{chapter}.py")), name
+
+
+@pytest.mark.parametrize("module", ["layers", "norms", "convolution", "optim"])
+def test_every_layer_and_optimizer_stands_in_its_tests(module):
+    values = vars(importlib.import_module(f"nnlib.{module}")).values()
+    classes = [c for c in values if inspect.isclass(c) and issubclass(c, (Layer, Optimizer))]
+    names = [c.__name__ for c in classes if c.__module__ == f"nnlib.{module}"]
+    bases = [c.__name__ for c in classes if c.__subclasses__()]
+    assert names
+    for name in set(names) - set(bases):
+        assert re.search(rf"\b{name}\b", read(f"tests/unit/nnlib/test_{module}.py")), name
 
 
 PAGES = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
