@@ -1,16 +1,23 @@
-"""Execute notebooks and store their text outputs only: `python tools/refresh.py [NOTEBOOK ...]`.
+"""Execute notebooks and store their text outputs only: `python tools/refresh.py [optimizers ...]`.
 
 Pictures and widgets are made anew by every build, so they are not stored: differences between two
 versions of a notebook stay readable, and nbval has numbers to compare.
 """
 
+import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT / "_ext"))
+
+from bookbuild.paths import notebook, notebooks  # noqa: E402
+
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -35,21 +42,26 @@ def merged(outputs):
 
 
 def refresh(path):
-    notebook = nbformat.read(path, as_version=4)
-    NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
-    for number, cell in enumerate(notebook.cells):
+    """Execute one notebook and store it; what went wrong, or None."""
+    book = nbformat.read(path, as_version=4)
+    try:
+        NotebookClient(book, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
+    except (CellExecutionError, CellTimeoutError) as error:
+        return f"{path.name} failed and stays as it was:\n{error}"
+    for number, cell in enumerate(book.cells):
         cell.id = f"cell-{number:03d}"
         if cell.cell_type == "code":
             texts = [kept for output in cell.outputs if (kept := text_only(output))]
             cell.outputs = merged(texts)
             cell.metadata.pop("execution", None)
-    notebook.metadata = {"kernelspec": KERNEL}
-    nbformat.write(notebook, path)
+    book.metadata = {"kernelspec": KERNEL}
+    nbformat.write(book, path)
+    print(f"executed {path.relative_to(ROOT).as_posix()}", flush=True)
 
 
 if __name__ == "__main__":
-    named = [Path(name).resolve() for name in sys.argv[1:]]
-    book = [*ROOT.glob("chapters/*.ipynb"), *ROOT.glob("appendix/*.ipynb")]
-    for notebook in named or sorted(book):
-        print(f"executing {notebook.relative_to(ROOT)}", flush=True)
-        refresh(notebook)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # a kernel on each core, as in tests and builds
+    named = [notebook(name) for name in sys.argv[1:]] or list(notebooks().values())
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        failures = [text for text in pool.map(refresh, named) if text]
+    sys.exit("\n\n".join(failures) or None)

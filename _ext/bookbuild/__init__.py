@@ -1,0 +1,40 @@
+"""What this build does beside Jupyter Book's own work, for plain ``jupyter-book build .`` too.
+
+- Kernels draw every frame of every explorer (`nnbook.explore` looks at NNLIB_EXPLORERS).
+- Notebooks are executed one on each core, before the pages are read one after the other, and again
+  when something that they import has changed, not only when their own text has (`execution`,
+  `dependencies`). With BOOK_PAGE set, one page is built and the others are left alone (`pages`).
+- The widget manager and MathJax are copied into the site (`scripts`).
+- The appendix collects the chapters' common mistakes from their headings (`mistakes`).
+"""
+
+import os
+import re
+from pathlib import Path
+
+from . import pages, scripts
+from .mistakes import collect_mistakes
+
+
+def setup(app):
+    app.connect("config-inited", configure, priority=1)
+    app.connect("source-read", collect_mistakes)
+    app.connect("autodoc-process-docstring", one_formula_a_line)
+    pages.setup(app)
+    app.add_css_file("book.css")
+    app.add_js_file(None, body=scripts.ICONS, priority=1)
+    app.add_js_file("widgets.js", loading_method="defer", priority=900)  # after MathJax
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def configure(app, config):
+    os.environ["NNLIB_EXPLORERS"] = "page"
+    build = Path(app.outdir).parent
+    config.html_static_path.append(str(Path(__file__).with_name("static")))
+    config.nb_execution_cache_path = str(build / ".jupyter_cache")
+    scripts.configure(config, build)
+
+
+def one_formula_a_line(app, what, name, obj, options, lines):
+    """Keep formulas, lines of code by themselves in a docstring, from running into a paragraph."""
+    lines[:] = [re.sub(r"^(\s*)(``[^`]+``)$", r"\1| \2", line) for line in lines]

@@ -1,0 +1,72 @@
+"""The scripts of the pages, from node_modules into the site: nothing loads from another host."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from sphinx.util import logging
+
+from .paths import ROOT
+
+logger = logging.getLogger(__name__)
+MODULES = ROOT / "node_modules"
+INSTALLED = MODULES / ".package-lock.json"
+WIDGETS = MODULES / "@jupyter-widgets/html-manager/dist"
+MATHJAX = MODULES / "mathjax/es5"
+MATHJAX_PARTS = ["tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre", "ui"]
+CDN = "https://cdn.jsdelivr.net/npm/@jupyter-widgets/html-manager@1.0.15/dist/embed.js"
+
+# Font Awesome shall turn the theme's own <i> into pictures, once, before there are widgets: a play
+# button looks for its <i> when it is pressed.
+ICONS = """
+window.FontAwesomeConfig = {
+  autoReplaceSvg: false, observeMutations: false, mutateApproach: "sync",
+};
+document.addEventListener("DOMContentLoaded", () => window.FontAwesome?.dom.i2svg());
+"""
+
+
+def configure(config, build: Path):
+    """Have the pages load what they need from the site, or else from a CDN."""
+    config.nb_ipywidgets_js = {CDN: {}}
+    if install_scripts():
+        config.html_static_path.append(str(collect_scripts(build / "scripts")))
+        config.nb_ipywidgets_js = {"embed.js": {}}
+        config.mathjax_path = "mathjax/tex-chtml.js"
+
+
+def install_scripts():
+    """Whether the scripts are there, fetching them with npm where it is installed."""
+    lock = ROOT / "package-lock.json"
+    if INSTALLED.exists() and INSTALLED.stat().st_mtime >= lock.stat().st_mtime:
+        return True
+    npm = shutil.which("npm")
+    if npm is None:
+        logger.info(
+            "npm is not installed: the pages will load MathJax and the widget manager "
+            "from a CDN, so sliders need a network connection."
+        )
+        return False
+    result = subprocess.run([npm, "ci"], cwd=ROOT, capture_output=True, text=True)
+    if result.returncode:
+        logger.info("npm failed, so the pages will load scripts from a CDN:\n%s", result.stderr)
+        return False
+    INSTALLED.touch()
+    return True
+
+
+def collect_scripts(folder):
+    """Copy what the pages need out of node_modules, unless the copy is current."""
+    done = folder / ".done"
+    if done.exists() and done.stat().st_mtime >= INSTALLED.stat().st_mtime:
+        return folder
+    shutil.rmtree(folder, ignore_errors=True)
+    target = folder / "mathjax"
+    for part in MATHJAX_PARTS:
+        source = MATHJAX / part
+        (target / part).parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target / part)
+    for source in [*WIDGETS.glob("*.woff*"), *WIDGETS.glob("*.ttf"), WIDGETS / "embed.js"]:
+        shutil.copy(source, folder)
+    done.touch()
+    return folder
