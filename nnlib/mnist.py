@@ -83,7 +83,12 @@ def mnist(folder: str | os.PathLike | None = None) -> Mnist:
         If the folder lacks a file or holds a damaged one, or if no mirror has delivered.
     """
     folder = folder or os.environ.get("MNIST_DIR")
-    return _load(folder, pooch.os_cache("nnlib") / "mnist", MIRRORS, SHA256, TIMEOUT)
+    return _load(folder, cache_folder(), MIRRORS, SHA256, TIMEOUT)
+
+
+def cache_folder() -> Path:
+    """The folder of the user's cache in which downloaded files stay."""
+    return pooch.os_cache("nnlib") / "mnist"
 
 
 def parse_idx(raw: bytes) -> np.ndarray:

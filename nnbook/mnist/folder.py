@@ -3,9 +3,7 @@
 import os
 from pathlib import Path
 
-import pooch
-
-from nnlib.mnist import SHA256
+from nnlib.mnist import SHA256, cache_folder
 
 BESIDE = Path(__file__).resolve().parents[3] / "shared" / "data" / "mnist"
 
@@ -17,7 +15,7 @@ def mnist_folder() -> Path | None:
     development keeps beside the checkout, else the user's cache, which `nnlib.mnist.mnist` fills.
     """
     named = os.environ.get("MNIST_DIR")
-    places = [named] if named else [BESIDE, pooch.os_cache("nnlib") / "mnist"]
+    places = [named] if named else [BESIDE, cache_folder()]
     return next((folder for folder in map(Path, places) if _has_all(folder.expanduser())), None)
 
 

@@ -15,6 +15,10 @@ from bookbuild.paths import ROOT, notebook, notebooks
 from nbclient.exceptions import CellExecutionError
 from sphinx.errors import SphinxError
 
+from nnbook.mnist import folder
+from nnbook.mnist.folder import mnist_folder
+from nnlib.mnist import SHA256
+
 FAKE = {
     "requirements.txt": "numpy",
     "nnlib/__init__.py": "",
@@ -368,3 +372,49 @@ def test_a_notebook_is_found_by_its_name_and_by_its_path():
 def test_an_unknown_name_is_answered_with_those_that_there_are():
     with pytest.raises(SystemExit, match=f"'optimizer'.*{', '.join(paths.notebooks())}$"):
         notebook("optimizer")
+
+
+# --- one rule for where MNIST is
+
+
+@pytest.fixture
+def places(tmp_path, monkeypatch):
+    """Three folders in which MNIST may be; `put(folder, suffix)` puts files there."""
+    found = SimpleNamespace(
+        **{name: tmp_path / name for name in ("named", "beside", "cache")}, put=put_mnist
+    )
+    monkeypatch.setattr(folder, "BESIDE", found.beside)
+    monkeypatch.setattr(folder, "cache_folder", lambda: found.cache)
+    monkeypatch.delenv("MNIST_DIR", raising=False)
+    return found
+
+
+def put_mnist(place, form="{}"):
+    place.mkdir()
+    for name in SHA256:
+        (place / form.format(name)).touch()
+
+
+def test_mnist_is_looked_for_beside_the_checkout_then_in_the_cache(places):
+    assert mnist_folder() is None
+    places.put(places.cache)
+    assert mnist_folder() == places.cache
+    places.put(places.beside, "{}.gz")
+    assert mnist_folder() == places.beside
+
+
+def test_a_folder_that_is_named_is_the_only_one(places, monkeypatch):
+    places.put(places.cache)
+    monkeypatch.setenv("MNIST_DIR", str(places.named))
+    assert mnist_folder() is None
+    places.put(places.named)
+    assert mnist_folder() == places.named
+    next(places.named.iterdir()).unlink()
+    assert mnist_folder() is None, "three files are not enough"
+
+
+def test_names_that_unpackers_give_are_known(places):
+    places.beside.mkdir()
+    for name in SHA256:
+        (places.beside / name.replace("-idx", ".idx")).touch()
+    assert mnist_folder() == places.beside
