@@ -36,7 +36,7 @@ experiments: .venv/bench ## redo what takes too long for a page (about an hour);
 	$(BIN)/python -m experiments all --jobs $(JOBS)
 
 mutants: .venv/test ## break the library on purpose, see that the tests notice
-	$(BIN)/python benchmarks/mutants.py
+	$(BIN)/python tests/mutants.py
 
 clean: ## remove everything that was built or installed
 	rm -rf _build .venv node_modules
