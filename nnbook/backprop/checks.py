@@ -6,7 +6,18 @@ from nnlib.activations import sigmoid, softmax, softplus
 from nnlib.autodiff import Value
 from nnlib.gradcheck import relative_error
 
-from ..check import array, checker, choice, function, number, numbers
+from ..check import (
+    FUNCTION,
+    array,
+    call,
+    checker,
+    choice,
+    function,
+    number,
+    outputs,
+    scalar,
+    stops,
+)
 
 noise = choice(
     "b",
@@ -88,21 +99,23 @@ def _pull(pred, target, c):
 
 
 _errors = (np.array([0.5, -0.2, 4.0, -3.0, 2.0]), np.array([0.0, 0.1, 1.0, 0.0, 0.0]))
+
+
+def _wrong_pulls(p, t, c):
+    yield _pull(p, t, c) * len(p), "A sum; the loss is a mean over N."
+    yield -_pull(p, t, c), "The sign: it is prediction minus target."
+    yield (p - t) / len(p), "Nothing is cut off: that is half the squared error's."
+    yield _pull(p, t, 1.0), "The threshold c isn't used; it is not always 1."
+    jumping = np.where(np.abs(p - t) <= c, p - t, np.sign(p - t)) / len(p)
+    yield jumping, "Beyond c the pull is c, not 1: otherwise it jumps there."
+    yield 2 * _pull(p, t, c), "Huber's loss has a ½, so there is no 2."
+
+
 huber_gradient = function(
     _pull,
     "The error, cut off at c: nobody pulls harder than that.",
     [(*_errors, 1.0), (*_errors, 2.5), (np.array([7.0]), np.array([0.0]), 0.5)],
-    mistakes=[
-        (lambda p, t, c: _pull(p, t, c) * len(p), "A sum; the loss is a mean over N."),
-        (lambda p, t, c: -_pull(p, t, c), "The sign: it is prediction minus target."),
-        (lambda p, t, c: (p - t) / len(p), "Nothing is cut off: that is half the squared error's."),
-        (lambda p, t, c: _pull(p, t, 1.0), "The threshold c isn't used; it is not always 1."),
-        (
-            lambda p, t, c: np.where(np.abs(p - t) <= c, p - t, np.sign(p - t)) / len(p),
-            "Beyond c the pull is c, not 1: otherwise it jumps there.",
-        ),
-        (lambda p, t, c: 2 * _pull(p, t, c), "Huber's loss has a ½, so there is no 2."),
-    ],
+    mistakes=_wrong_pulls,
 )
 
 
@@ -111,73 +124,36 @@ def _vjp(z, g):
     return p * (g - g @ p)
 
 
+def _wrong_vjps(z, g):
+    p = softmax(z)
+    yield p * (1 - p) * g, "Only the diagonal: each probability also depends on the other logits."
+    yield p * g, "The second part is missing: − p (g · p)."
+    yield -_vjp(z, g), "The sign: p on the diagonal counts positive."
+    yield p * (g - g.sum() * p), "The sum weighs each gᵢ with its own pᵢ: g · p."
+
+
 _rng = np.random.default_rng(0)
 softmax_vjp = function(
     _vjp,
     "2K multiplications in place of K².",
     [(_rng.normal(size=4), _rng.normal(size=4)), (np.array([1000.0, 0.0]), np.array([1.0, 2.0]))],
-    mistakes=[
-        (
-            lambda z, g: softmax(z) * (1 - softmax(z)) * g,
-            "Only the diagonal: each probability also depends on the other logits.",
-        ),
-        (lambda z, g: softmax(z) * g, "The second part is missing: − p (g · p)."),
-        (lambda z, g: -_vjp(z, g), "The sign: p on the diagonal counts positive."),
-        (
-            lambda z, g: softmax(z) * (g - g.sum() * softmax(z)),
-            "The sum weighs each gᵢ with its own pᵢ: g · p.",
-        ),
-    ],
+    mistakes=_wrong_vjps,
 )
 
-
-def _three(value):
-    """(dW, db, dA) as arrays, or None."""
-    if not isinstance(value, tuple | list) or len(value) != 3:
-        return None
-    arrays = [numbers(v) for v in value]
-    return None if any(v is None for v in arrays) else arrays
-
-
-def layer_backward(answer=...):
-    """Whether a function of (A, W, delta) returns the three gradients of a linear layer."""
-    rng = np.random.default_rng(1)
-    A, W, delta = (rng.normal(size=shape) for shape in ((5, 3), (3, 2), (5, 2)))
-    right = {"dW": A.T @ delta, "db": delta.sum(axis=0), "dA": delta @ W.T}
-    wrong = [
-        ("dW", A.T @ delta / 5, "dW is divided by N; the 1/N is in delta already."),
+layer_backward = outputs(
+    lambda A, W, delta: (A.T @ delta, delta.sum(axis=0), delta @ W.T),
+    "Every layer of every framework holds these three lines.",
+    ("dW", "db", "dA"),
+    [(_rng.normal(size=(5, 3)), _rng.normal(size=(3, 2)), _rng.normal(size=(5, 2)))],
+    mistakes=lambda A, W, delta: [
+        ("dW", A.T @ delta / len(A), "dW is divided by N; the 1/N is in delta already."),
         ("dW", delta.T @ A, "dW has the shape (K, D): exchange the two factors."),
         ("db", delta.mean(axis=0), "db is a mean; the 1/N is in delta already, so add."),
         ("db", delta, "db needs the sum over the samples: its shape is (K,), as b's."),
         ("db", delta.sum(axis=1), "db adds over the units; it should add over the samples."),
         ("db", delta.sum(axis=0, keepdims=True), "db is (1, K); b is (K,)."),
-    ]
-
-    def judge(answer):
-        if not callable(answer):
-            return "This takes your function, without calling it."
-        try:
-            value = answer(A.copy(), W.copy(), delta.copy())
-        except Exception as error:  # whatever a reader's function raises is for the reader to see
-            return f"Your function stopped with {type(error).__name__}: {error}"
-        got = _three(value)
-        if got is None:
-            return "Your function should return three arrays, (dW, db, dA)."
-        got = dict(zip(right, got, strict=True))
-        for name, looks, sentence in wrong:
-            if got[name].shape == looks.shape and np.allclose(got[name], looks):
-                return sentence
-        for name, expected in right.items():
-            if got[name].shape != expected.shape:
-                return f"{name} should have the shape {expected.shape}, not {got[name].shape}."
-            if not np.allclose(got[name], expected):
-                return f"{name} has the right shape and wrong numbers."
-
-    checker(
-        "write your function, and give it to the check by its name",
-        judge,
-        "Every layer of every framework holds these three lines.",
-    )(answer)
+    ],
+)
 
 
 factor = number(
@@ -192,34 +168,30 @@ factor = number(
 )
 
 
-def step(answer=...):
+def _float32_error(h):
+    """The relative error of central differences in float32 with the step h, measured on exp."""
+    x, h = np.linspace(0, 1, 50, dtype=np.float32), np.float32(h)
+    slope = (np.exp(x + h) - np.exp(x - h)) / (2 * h)
+    return relative_error(slope, np.exp(x.astype(float)))
+
+
+@checker("put a number in place of the dots")
+def step(answer):
     """Whether h is a good step for central differences in float32; measured on exp at some x."""
-
-    def error(h):
-        x, h = np.linspace(0, 1, 50, dtype=np.float32), np.float32(h)
-        slope = (np.exp(x + h) - np.exp(x - h)) / (2 * h)
-        return relative_error(slope, np.exp(x.astype(float)))
-
-    def judge(answer):
-        value = numbers(answer)
-        if value is None or value.size != 1:
-            return "This takes one number, the step h."
-        h = value.item()
-        if not 0 < h < np.inf:
-            return "A step is a positive number."
-        if h > 0.1:
-            return f"Too large: truncation, h²/6, makes a relative error of {min(1, h**2 / 6):.0e}."
-        if error(h) > 1e-4:
-            return (
-                f"Too {'large' if h > 0.004 else 'small'}: measured on the exponential "
-                f"function, the relative error is {error(h):.0e}."
-            )
-
-    checker(
-        "put a number in place of the dots",
-        judge,
-        "The relative error on exp is below 1e-4; ε^(1/3) is 4e-3.",
-    )(answer)
+    h = scalar(answer, "one number, the step h")
+    if h <= 0:
+        return False, "A step is a positive number."
+    if h > 0.1:
+        truncation = f"{min(1, h**2 / 6):.0e}"
+        return False, f"Too large: truncation, h²/6, makes a relative error of {truncation}."
+    error = _float32_error(h)
+    if error <= 1e-4:
+        return True, "The relative error on exp is below 1e-4; ε^(1/3) is 4e-3."
+    size = "large" if h > 0.004 else "small"
+    return (
+        False,
+        f"Too {size}: measured on the exponential function, the relative error is {error:.0e}.",
+    )
 
 
 def broken_network(theta):
@@ -277,38 +249,28 @@ three_doublings = number(
 )
 
 
-def new_operation(answer=...):
+@checker(FUNCTION)
+def new_operation(answer):
     """Whether a function of a Value is softplus, with its way back."""
-
-    def judge(answer):
-        if not callable(answer):
-            return "This takes your function, without calling it."
-        for data in (0.5, np.array([-2.0, 0.0, 3.0]), -1.0):
-            v = Value(data)
-            try:
-                y = answer(v)
-                if not isinstance(y, Value):
-                    return "Your function should return a Value; wrap the result in one."
-                if y.data.shape != v.data.shape or not np.allclose(y.data, softplus(v.data)):
-                    return f"For {data} the value is {y.data}; softplus is {softplus(v.data)}."
-                if y.parents != (v,):
-                    return "Its parents should be (v,), a tuple with the argument alone."
-                (2 * (y + y)).sum().backward()
-            except Exception as error:  # whatever a reader's function raises
-                return f"Your function stopped with {type(error).__name__}: {error}"
-            if v.grad.shape == v.data.shape and np.allclose(v.grad, 4 * sigmoid(v.data)):
-                continue
-            if np.allclose(v.grad, sigmoid(v.data)):
-                return "back ignores g: it should return g times the slope."
-            if np.allclose(v.grad, 4 * softplus(v.data)):
-                return "back multiplies by softplus itself. Its slope is the sigmoid."
-            return "The value is right, the gradient is not. The slope is sigmoid(v.data)."
-
-    checker(
-        "write your function, and give it to the check by its name",
-        judge,
-        "The engine differentiates it now, in any program.",
-    )(answer)
+    for data in (0.5, np.array([-2.0, 0.0, 3.0]), -1.0):
+        v = Value(data)
+        y = call(answer, v)
+        if not isinstance(y, Value):
+            return False, "Your function should return a Value; wrap the result in one."
+        if y.data.shape != v.data.shape or not np.allclose(y.data, softplus(v.data)):
+            return False, f"For {data} the value is {y.data}; softplus is {softplus(v.data)}."
+        if y.parents != (v,):
+            return False, "Its parents should be (v,), a tuple with the argument alone."
+        with stops("Your function"):
+            (2 * (y + y)).sum().backward()
+        if v.grad.shape == v.data.shape and np.allclose(v.grad, 4 * sigmoid(v.data)):
+            continue
+        if np.allclose(v.grad, sigmoid(v.data)):
+            return False, "back ignores g: it should return g times the slope."
+        if np.allclose(v.grad, 4 * softplus(v.data)):
+            return False, "back multiplies by softplus itself. Its slope is the sigmoid."
+        return False, "The value is right, the gradient is not. The slope is sigmoid(v.data)."
+    return True, "The engine differentiates it now, in any program."
 
 
 runs = number(

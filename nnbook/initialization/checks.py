@@ -4,7 +4,18 @@ import numpy as np
 
 from nnlib.activations import softplus
 
-from ..check import array, checker, choice, function, number, numbers
+from ..check import (
+    FUNCTION,
+    array,
+    call,
+    checker,
+    choice,
+    choices,
+    function,
+    number,
+    numbers,
+    scalar,
+)
 
 who_gets_what = choice(
     "a",
@@ -59,21 +70,22 @@ def _std(n_in, slope):
     return (2 / ((1 + slope**2) * n_in)) ** 0.5
 
 
+def _wrong_stds(n, c):
+    yield 2 / ((1 + c**2) * n), "That is the variance. The SD is its root."
+    yield (2 / n) ** 0.5, "That is He's for every slope. The left half counts, too."
+    yield (2 / ((1 + c) * n)) ** 0.5, "Squares are kept: c² for the left half."
+    upside = "Upside down: what the activation removes has to be made up for by larger weights."
+    yield ((1 + c**2) / (2 * n)) ** 0.5, upside
+    yield (1 / n) ** 0.5, "That is LeCun's, right for the slope 1 only."
+
+
 leaky_std = function(
     _std,
     "Between He's (slope 0) and LeCun's (slope 1).",
     [(512, 0.0), (512, 1.0), (100, 0.2), (64, 0.01)],
-    mistakes=[
-        (lambda n, c: 2 / ((1 + c**2) * n), "That is the variance. The SD is its root."),
-        (lambda n, c: (2 / n) ** 0.5, "That is He's for every slope. The left half counts, too."),
-        (lambda n, c: (2 / ((1 + c) * n)) ** 0.5, "Squares are kept: c² for the left half."),
-        (
-            lambda n, c: ((1 + c**2) / (2 * n)) ** 0.5,
-            "Upside down: what the activation removes has to be made up for by larger weights.",
-        ),
-        (lambda n, c: (1 / n) ** 0.5, "That is LeCun's, right for the slope 1 only."),
-    ],
+    mistakes=_wrong_stds,
 )
+
 
 absolute = array(
     [1, 1],
@@ -102,22 +114,30 @@ _rng = np.random.default_rng(0)
 _Z = _rng.normal(-1, 1, (6, 5))
 _Z[:, 1] = -np.abs(_Z[:, 1])
 _Z[:, 3] = 0
+_few = np.array([[1.0, -1], [-1, -1], [-1, -1]]), np.array([[0.0, -1], [0, 2]])
+
+
+def _wrong_dead_shares(Z):
+    silent = Z <= 0
+    dead = np.all(silent, axis=0)
+    yield (
+        np.mean(np.all(silent, axis=1)),
+        "That is the share of samples for which all units are silent. Use the other axis.",
+    )
+    yield np.mean(silent), "That is the share of zeros; dead means silent for *all*."
+    yield np.mean(np.any(silent, axis=0)), "Silent for some sample isn't dead: all."
+    yield np.mean(np.all(Z < 0, axis=0)), "At z = 0 ReLU's slope counts as 0, too."
+    yield np.sum(dead), "A share is asked for, not a number of units."
+    yield 1 - np.mean(dead), "That is the share of living units."
+
+
 dead_share = function(
     lambda Z: np.mean(np.all(Z <= 0, axis=0)),
     "A unit is dead if it is silent for all samples; z = 0 is silent, too.",
-    [(_Z,), (np.array([[1.0, -1], [-1, -1], [-1, -1]]),), (np.array([[0.0, -1], [0, 2]]),)],
-    mistakes=[
-        (
-            lambda Z: np.mean(np.all(Z <= 0, axis=1)),
-            "That is the share of samples for which all units are silent. Use the other axis.",
-        ),
-        (lambda Z: np.mean(Z <= 0), "That is the share of zeros; dead means silent for *all*."),
-        (lambda Z: np.mean(np.any(Z <= 0, axis=0)), "Silent for some sample isn't dead: all."),
-        (lambda Z: np.mean(np.all(Z < 0, axis=0)), "At z = 0 ReLU's slope counts as 0, too."),
-        (lambda Z: np.sum(np.all(Z <= 0, axis=0)), "A share is asked for, not a number of units."),
-        (lambda Z: 1 - np.mean(np.all(Z <= 0, axis=0)), "That is the share of living units."),
-    ],
+    [(_Z,), (_few[0],), (_few[1],)],
+    mistakes=_wrong_dead_shares,
 )
+
 
 _born = 1 - (1 - 0.5**3) ** 20
 born_dead = number(
@@ -137,46 +157,40 @@ def _clip(g, limit):
     return g * min(1, limit / norm) if (norm := np.linalg.norm(g)) > 0 else g.copy()
 
 
-def clip(answer=...):
+def _wrong_clips(g, limit):
+    length = np.linalg.norm(g)
+    yield np.clip(g, -limit, limit), "That cuts every number by itself, and changes the direction."
+    nan = g * (min(length, limit) / length)
+    yield nan, "A gradient of 0 becomes nan. Divide only where the norm is too large."
+    longer = "A gradient that is short enough became longer. Leave it as it is."
+    yield g * limit / (length or 1), longer
+    yield g * limit / length, longer
+    yield g, f"A gradient of length {length:g} isn't shortened to {limit:g}."
+
+
+_clipped = function(
+    _clip,
+    "The direction stays, the length is at most the limit.",
+    [
+        (np.array([3.0, 4.0]), 1.0),
+        (np.array([0.3, -0.4]), 1.0),
+        (np.zeros(3), 1.0),
+        (np.array([[-6.0, 8.0], [0, 0]]), 2.0),
+    ],
+    mistakes=_wrong_clips,
+)
+
+
+@checker(FUNCTION)
+def clip(answer):
     """Whether a function of (g, limit) clips by the norm, and leaves g as it is."""
-
-    def judge(answer):
-        if not callable(answer):
-            return "This takes your function, without calling it."
-        cases = [
-            (np.array([3.0, 4.0]), 1.0),
-            (np.array([0.3, -0.4]), 1.0),
-            (np.zeros(3), 1.0),
-            (np.array([[-6.0, 8.0], [0, 0]]), 2.0),
-        ]
-        for g, limit in cases:
-            given, right = g.copy(), _clip(g, limit)
-            try:
-                with np.errstate(all="ignore"):
-                    value = numbers(answer(given, limit))
-            except Exception as error:  # whatever a reader's function raises is theirs to see
-                return f"Your function stopped with {type(error).__name__}: {error}"
-            if value is None or value.shape != g.shape:
-                return f"Your function should return an array of g's shape, {g.shape}."
-            if not np.array_equal(given, g):
-                return "Your function changes g itself. Return a new array."
-            if np.allclose(value, right):
-                continue
-            if np.allclose(value, np.clip(g, -limit, limit)):
-                return "That cuts every number by itself, and changes the direction."
-            if not np.isfinite(value).all():
-                return "A gradient of 0 becomes nan. Divide only where the norm is too large."
-            if np.allclose(value, g * limit / (np.linalg.norm(g) or 1)):
-                return "A gradient that is short enough became longer. Leave it as it is."
-            if np.allclose(value, g):
-                return f"A gradient of length {np.linalg.norm(g):g} isn't shortened to {limit:g}."
-            return f"For {g.tolist()} and the limit {limit:g} you give {value.tolist()}."
-
-    checker(
-        "write your function, and give it to the check by its name",
-        judge,
-        "The direction stays, the length is at most the limit.",
-    )(answer)
+    ok, sentence = _clipped.judge(answer)
+    g = np.array([3.0, 4.0])
+    if ok:
+        answer(g, 1.0)
+    if g[0] != 3:
+        return False, "Your function changes g itself. Return a new array."
+    return ok, sentence
 
 
 _s = (2 ** (1 / 50) - 1) ** 0.5
@@ -193,93 +207,56 @@ small_change = number(
 )
 
 
-def patients(answer=...):
-    """Whether the four remedies are right; says which patient is not."""
-    reasons = {
-        1: "A ratio of 1e-15 and a loss of exactly ln 10: the gradient vanishes.",
-        2: "Units that are saturated from the start, and a first loss far above ln 10.",
-        3: "Alive at the start, silent after a jump. Which step killed them?",
-        4: "2,000 good steps: the start was right. One step was too long.",
-    }
-
-    def judge(answer):
-        if not isinstance(answer, str) or len(answer.strip()) != 4:
-            return 'This takes four letters in quotes, such as "abcd".'
-        letters = answer.strip().lower()
-        if not set(letters) <= set("abcd"):
-            return "The letters are a, b, c and d."
-        for number_, (got, right) in enumerate(zip(letters, "bcda", strict=True), start=1):
-            if number_ == 3 and got == "a":
-                return (
-                    "Patient 3: smaller steps prevent it the next time. But these units are "
-                    "dead; without a leak none of them comes back."
-                )
-            if got != right:
-                return f"Patient {number_}: {reasons[number_]}"
-
-    checker(
-        'put four letters such as "abcd" in place of the dots',
-        judge,
-        "Vanishing, saturated, dead, exploding.",
-    )(answer)
+patients = choices(
+    "bcda",
+    "Vanishing, saturated, dead, exploding.",
+    "abcd",
+    {
+        1: "Patient 1: A ratio of 1e-15 and a loss of exactly ln 10: the gradient vanishes.",
+        2: "Patient 2: Units that are saturated from the start, and a first loss far above ln 10.",
+        3: "Patient 3: Alive at the start, silent after a jump. Which step killed them?",
+        (3, "a"): "Patient 3: smaller steps prevent it the next time. But these units are dead; "
+        "without a leak none of them comes back.",
+        4: "Patient 4: 2,000 good steps: the start was right. One step was too long.",
+    },
+)
 
 
-def softplus_size(answer=...):
+@checker("put a number in place of the dots")
+def softplus_size(answer):
     """Whether a weight size keeps the RMS 1 for softplus."""
+    g = scalar(answer, "one positive number, the weight size g")
+    if g <= 0:
+        return False, "The weight size g is positive."
     xi = np.linspace(-8, 8, 4001)
     density = np.exp(-(xi**2) / 2) / np.exp(-(xi**2) / 2).sum()
-
-    def judge(answer):
-        value = numbers(answer)
-        if value is None or value.size != 1 or not value.item() > 0:
-            return "This takes one positive number, the weight size g."
-        after = float(density @ softplus(value.item() * xi) ** 2) ** 0.5
-        if not abs(after - 1) <= 0.01:
-            return f"With g = {value.item():.3g} the RMS after one layer is {after:.3f}."
-
-    checker(
-        "put a number in place of the dots",
-        judge,
-        "But δ shrinks: E[f′²] is about 0.30, and g² = 1.2.",
-    )(answer)
+    after = float(density @ softplus(g * xi) ** 2) ** 0.5
+    if abs(after - 1) <= 0.01:
+        return True, "But δ shrinks: E[f′²] is about 0.30, and g² = 1.2."
+    return False, f"With g = {g:.3g} the RMS after one layer is {after:.3f}."
 
 
-def lsuv(answer=...):
+@checker(FUNCTION)
+def lsuv(answer):
     """Whether a function of (matrices, X) scales each matrix for z of RMS 1, one by one."""
-
-    def judge(answer):
-        if not callable(answer):
-            return "This takes your function, without calling it."
-        rng = np.random.default_rng(3)
-        X, sizes = rng.normal(size=(50, 8)), (8, 12, 12, 6)
-        shapes = zip(sizes, sizes[1:], strict=False)
-        matrices = [s * rng.normal(size=n) for s, n in zip((3, 0.01, 1), shapes, strict=True)]
-        given = [W.copy() for W in matrices]
-        try:
-            new = answer([W.copy() for W in matrices], X.copy())
-            new = [numbers(W) for W in new]
-        except Exception as error:  # whatever a reader's function raises is for the reader to see
-            return f"Your function stopped with {type(error).__name__}: {error}"
-        shapes = [None if W is None else W.shape for W in new]
-        if shapes != [W.shape for W in given]:
-            return "Your function should return as many matrices as it got, of the same shapes."
-        a, old = X, X
-        for number_, (W, V) in enumerate(zip(new, given, strict=True), start=1):
-            size = np.sqrt(np.mean((a @ W) ** 2))
-            if abs(size - 1) > 1e-6:
-                alone = np.sqrt(np.mean((old @ V) ** 2))
-                if number_ > 1 and np.allclose(W, V / alone):
-                    return (
-                        f"Matrix {number_} was fitted to the signal of the *old* matrices. "
-                        "Let the signal run through the new ones."
-                    )
-                return f"With your matrix {number_}, z has the RMS {size:.3g}, not 1."
-            if not np.allclose(W * (V[0, 0] / W[0, 0]), V):
-                return f"Matrix {number_} isn't the old one times a number."
-            a, old = np.tanh(a @ W), np.tanh(old @ V)
-
-    checker(
-        "write your function, and give it to the check by its name",
-        judge,
-        "Every z has the RMS 1, whatever the weights were before.",
-    )(answer)
+    rng = np.random.default_rng(3)
+    X, shapes = rng.normal(size=(50, 8)), [(8, 12), (12, 12), (12, 6)]
+    given = [s * rng.normal(size=n) for s, n in zip((3, 0.01, 1), shapes, strict=True)]
+    new = call(answer, [W.copy() for W in given], X.copy())
+    new = [numbers(W) for W in new] if isinstance(new, list | tuple) else []
+    if [None if W is None else W.shape for W in new] != shapes:
+        return False, "Your function should return as many matrices as it got, of the same shapes."
+    a, old = X, X
+    for which, (W, V) in enumerate(zip(new, given, strict=True), start=1):
+        size, alone = (np.sqrt(np.mean(z**2)) for z in (a @ W, old @ V))
+        if not abs(size - 1) <= 1e-6:
+            if which > 1 and np.allclose(W, V / alone):
+                return False, (
+                    f"Matrix {which} was fitted to the signal of the *old* matrices. "
+                    "Let the signal run through the new ones."
+                )
+            return False, f"With your matrix {which}, z has the RMS {size:.3g}, not 1."
+        if not np.allclose(W * (V[0, 0] / W[0, 0]), V):
+            return False, f"Matrix {which} isn't the old one times a number."
+        a, old = np.tanh(a @ W), np.tanh(old @ V)
+    return True, "Every z has the RMS 1, whatever the weights were before."

@@ -5,7 +5,7 @@ import numpy as np
 from nnlib.metrics import accuracy, calibration
 from nnlib.mnist import DataUnavailable, mnist
 
-from ..check import array, choice, function, number, numbers
+from ..check import array, checker, choice, function, number, numbers, stops
 
 parameters = number(
     784 * 300 + 300 + 300 * 10 + 10,
@@ -76,38 +76,36 @@ recall = array(
             "You divided by the columns: that is precision, the share "
             "of the predictions that are right.",
         ),
-        (np.diag(_C), "Those are counts; divide each by the row's sum."),
-        (100 * np.diag(_C) / _C.sum(axis=1), "In percent; the check wants shares."),
+        (np.diag(_C), "Those are counts, or percent; a share is divided by the row's sum."),
         (1 - np.diag(_C) / _C.sum(axis=1), "Those are the shares that are wrong."),
     ],
 )
 
 
-def _pair(C):
-    both = C + C.T
-    both = both - np.diag(np.diag(both))
-    return np.array(np.unravel_index(np.argmax(np.triu(both)), C.shape))
-
-
-def _one_way(C):
-    off = C - np.diag(np.diag(C))
-    return np.array(np.unravel_index(np.argmax(off), C.shape))
-
-
 _D = np.array([[90, 1, 2, 0], [0, 95, 9, 1], [6, 2, 80, 7], [1, 0, 3, 93]])
 _E = np.array([[90, 1, 0, 5], [2, 70, 0, 1], [0, 8, 60, 0], [6, 0, 0, 99]])
+
+
+def _cell(C):
+    return np.array(np.unravel_index(np.argmax(C), C.shape))
+
+
+def _pair(C):
+    return _cell(np.triu(C + C.T, 1))
+
+
+def _wrong_pairs(C):
+    yield _cell(C), "You found the diagonal: right answers. Take them out first."
+    one_way = _cell(C - np.diag(np.diag(C)))
+    yield one_way, "That is the most frequent single mistake. Add the other direction, C[j, i]."
+    yield _pair(C)[::-1], "The right pair; give the smaller class first."
+
+
 confused = function(
     _pair,
     "Both directions count, and each pair once.",
     [(_C,), (_D,), (_E,)],
-    mistakes=[
-        (
-            lambda C: np.array(np.unravel_index(np.argmax(C), C.shape)),
-            "You found the diagonal: right answers. Take them out first.",
-        ),
-        (_one_way, "That is the most frequent single mistake. Add the other direction, C[j, i]."),
-        (lambda C: _pair(C)[::-1], "The right pair; give the smaller class first."),
-    ],
+    mistakes=_wrong_pairs,
 )
 
 
@@ -121,53 +119,49 @@ def _shift(image, down, right):
 
 
 _image = np.arange(1, 21, dtype=float).reshape(4, 5)
+
+
+def _wrong_shifts(x, d, r):
+    yield (
+        np.roll(x, (d, r), axis=(0, 1)),
+        "What leaves on one side comes in on the other: np.roll goes round. Fill with 0.",
+    )
+    yield _shift(x, -d, -r), "The other way: positive is down and right."
+    yield _shift(x, r, d), "Down and right are exchanged: axis 0 counts rows."
+    yield _shift(x, abs(d), abs(r)), "Negative numbers mean up and left."
+
+
 shift = function(
     _shift,
     "Ink that leaves is gone, paper comes in.",
     [(_image, 1, 0), (_image, 0, 2), (_image, -2, -1), (_image, 0, 0)],
-    mistakes=[
-        (
-            lambda x, d, r: np.roll(x, (d, r), axis=(0, 1)),
-            "What leaves on one side comes in on the other: np.roll goes round. Fill with 0.",
-        ),
-        (lambda x, d, r: _shift(x, -d, -r), "The other way: positive is down and right."),
-        (lambda x, d, r: _shift(x, r, d), "Down and right are exchanged: axis 0 counts rows."),
-        (lambda x, d, r: _shift(x, abs(d), abs(r)), "Negative numbers mean up and left."),
-    ],
+    mistakes=_wrong_shifts,
 )
+
 
 _rng = np.random.default_rng(0)
 _P = _rng.dirichlet(np.full(4, 0.4), size=200)
 _y = np.where(_rng.random(200) < 0.7, _P.argmax(axis=1), _rng.integers(4, size=200))
 
 
-def _ece(P, y, bins):
-    return calibration(P, y, bins).error
-
-
-def _gaps(P, y, bins):
-    c = calibration(P, y, bins)
-    return np.abs(c.accuracy - c.confidence)[c.count > 0], c.count[c.count > 0]
-
-
-def _signed_ece(P, y, bins):
-    c = calibration(P, y, bins)
-    return np.sum(np.nan_to_num(c.accuracy - c.confidence) * c.count) / c.count.sum()
+def _wrong_eces(P, y, bins):
+    confidence, accuracy, count, _ = calibration(P, y, bins)
+    gaps, count = (accuracy - confidence)[count > 0], count[count > 0]
+    even = np.abs(gaps).mean()
+    yield even, "Every bin counts the same in yours. Weigh each by its share of the samples."
+    yield np.abs(gaps) @ count, "A sum; divide by the number of samples."
+    signed = gaps @ count / count.sum()
+    cancel = "Without absolute values in each bin, too high and too low cancel."
+    yield signed, cancel
+    yield -signed, cancel
+    yield 1 - np.mean(P.argmax(axis=1) == y), "That is the error rate."
 
 
 ece = function(
-    _ece,
+    lambda P, y, bins: calibration(P, y, bins).error,
     "It agrees with nnlib.metrics.calibration.",
     [(_P, _y, 5), (_P[:50], _y[:50], 10), (_P[:3], _y[:3], 2)],
-    mistakes=[
-        (
-            lambda P, y, bins: _gaps(P, y, bins)[0].mean(),
-            "Every bin counts the same in yours. Weigh each by its share of the samples.",
-        ),
-        (lambda P, y, bins: np.dot(*_gaps(P, y, bins)), "A sum; divide by the number of samples."),
-        (_signed_ece, "Without absolute values in each bin, too high and too low cancel."),
-        (lambda P, y, bins: 1 - np.mean(P.argmax(axis=1) == y), "That is the error rate."),
-    ],
+    mistakes=_wrong_eces,
 )
 
 
@@ -175,21 +169,21 @@ def _from_torch(x, W1, b1, W2, b2):
     return np.maximum(x @ W1.T + b1, 0) @ W2.T + b2
 
 
-_args = [_rng.normal(size=s) for s in ((3, 6), (6, 6), (6,), (4, 6), (4,))]
-_args2 = [_rng.normal(size=s) for s in ((2, 5), (3, 5), (3,), (4, 3), (4,))]
+_shapes = [((3, 6), (6, 6), (6,), (4, 6), (4,)), ((2, 5), (3, 5), (3,), (4, 3), (4,))]
 from_torch = function(
     _from_torch,
     "PyTorch stores (out, in), so each weight comes transposed.",
-    [tuple(_args), tuple(_args2)],
-    mistakes=[
-        (lambda x, W1, b1, W2, b2: (x @ W1.T + b1) @ W2.T + b2, "ReLU is missing."),
+    [tuple(_rng.normal(size=s) for s in shapes) for shapes in _shapes],
+    mistakes=lambda x, W1, b1, W2, b2: [
+        ((x @ W1.T + b1) @ W2.T + b2, "ReLU is missing."),
         (
-            lambda x, W1, b1, W2, b2: np.maximum(_from_torch(x, W1, b1, W2, b2), 0),
+            np.maximum(_from_torch(x, W1, b1, W2, b2), 0),
             "No ReLU after the last layer: logits may be negative.",
         ),
-        (lambda x, W1, b1, W2, b2: np.maximum(x @ W1.T, 0) @ W2.T, "The biases are missing."),
+        (np.maximum(x @ W1.T, 0) @ W2.T, "The biases are missing."),
     ],
 )
+
 
 better = number(
     (60 - 45) / np.sqrt(60 + 45),
@@ -258,39 +252,34 @@ class Budget:
                 yield self.X[rows], self.y[rows]
 
 
-def challenge(answer=...):
+@checker("give the check your function, or its predictions")
+def challenge(answer):
     """Whether a training of three epochs, or its predictions, gets more than 98.4 % right."""
-    said = {}
-
-    def judge(answer):
-        labels = numbers(answer)
-        if labels is None and not callable(answer):
-            return (
-                "This takes a function of the dealer that returns a trained network, "
-                "or the predicted digits of the test images."
-            )
-        try:
-            X, y, X_test, y_test = mnist()
-        except DataUnavailable as error:
-            return f"What is missing is MNIST itself, without which nothing is measured: {error}."
-        if labels is None:
-            try:
-                labels = numbers(answer(Budget(X, y)).predict(X_test))
-            except Exception as error:  # whatever a reader's function raises is theirs to see
-                return f"Your training stopped with {type(error).__name__}: {error}"
-        if labels is None or labels.shape != y_test.shape:
-            shape = None if labels is None else labels.shape
-            return f"Predictions should be {len(y_test):,} digits, and their shape is {shape}."
-        if np.any(labels != np.round(labels)):
-            return "Predictions should be digits 0 to 9: whole numbers."
-        right = 100 * accuracy(labels.astype(np.int64), y_test)
-        if right <= GOAL:
-            missing = int(np.floor(GOAL * len(y_test) / 100)) + 1 - round(right * len(y_test) / 100)
-            return f"{right:.2f} % of the test images, {missing} too few for more than {GOAL} %."
-        said["why"] = f"{right:.2f} % of the test images, the goal was {GOAL} %."
-
-    if answer is ...:
-        print("Not answered yet: give the check your function, or its predictions.")
-        return
-    problem = judge(answer)
-    print(f"Not yet. {problem}" if problem else f"Right. {said['why']}")
+    labels = numbers(answer)
+    if labels is None and not callable(answer):
+        return False, (
+            "This takes a function of the dealer that returns a trained network, "
+            "or the predicted digits of the test images."
+        )
+    try:
+        X, y, X_test, y_test = mnist()
+    except DataUnavailable as error:
+        return (
+            False,
+            f"What is missing is MNIST itself, without which nothing is measured: {error}.",
+        )
+    if labels is None:
+        with stops("Your training"):
+            labels = numbers(answer(Budget(X, y)).predict(X_test))
+    if labels is None:
+        return False, f"Predictions should be {len(y_test):,} digits, and these are no numbers."
+    if labels.shape != y_test.shape:
+        shape = labels.shape
+        return False, f"Predictions should be {len(y_test):,} digits, and their shape is {shape}."
+    if np.any(labels != np.round(labels)):
+        return False, "Predictions should be digits 0 to 9: whole numbers."
+    right = 100 * accuracy(labels.astype(np.int64), y_test)
+    if right > GOAL:
+        return True, f"{right:.2f} % of the test images, the goal was {GOAL} %."
+    missing = int(np.floor(GOAL * len(y_test) / 100)) + 1 - round(right * len(y_test) / 100)
+    return False, f"{right:.2f} % of the test images, {missing} too few for more than {GOAL} %."

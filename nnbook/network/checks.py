@@ -4,7 +4,7 @@ import numpy as np
 
 from nnlib.activations import relu, softmax
 
-from ..check import array, checker, choice, function, number, numbers
+from ..check import array, checker, choice, function, number, numbers, short, stops
 
 layer = array(
     [1, 0, 3],
@@ -41,32 +41,39 @@ dot_shape = array(
 )
 
 
-def _einsum_judge(letters):
+@checker("put a string such as 'nd,dk->nk' in place of the dots")
+def scores(letters):
+    """Whether einsum's letters make the scores of queries Q and keys K, sentence by sentence."""
     if not isinstance(letters, str):
-        return f"This takes a string such as 'nd,dk->nk', and got {letters!r}."
+        return False, f"This takes a string such as 'nd,dk->nk', and got {short(letters)}."
     rng = np.random.default_rng(0)
     Q, K = rng.normal(size=(4, 2, 5)), rng.normal(size=(4, 3, 5))
-    try:
+    with stops("einsum"):
         value = np.einsum(letters, Q, K)
-    except Exception as error:  # whatever a reader's letters cause is for the reader to see
-        return f"einsum stopped with {type(error).__name__}: {error}"
     right = Q @ K.transpose(0, 2, 1)  # (4, 2, 3)
     if value.shape == right.shape and np.allclose(value, right):
-        return None
+        return True, "n stays in front, d is summed over, t and s remain."
     if value.shape == (4, 3, 2) and np.allclose(value, right.transpose(0, 2, 1)):
-        return "These are the scores with queries and keys exchanged: (N, S, T)."
-    if value.ndim == 4:
-        return "Queries of one sentence with keys of all others: both have the same batch axis."
-    if value.ndim > 3:
-        return "The axis of length d is still there. A letter right of the arrow isn't summed."
-    return f"For Q (4, 2, 5) and K (4, 3, 5) the shape should be (4, 2, 3), not {value.shape}."
+        return False, "These are the scores with queries and keys exchanged: (N, S, T)."
+    if 5 in value.shape:
+        return (
+            False,
+            "The axis of length d is still there. A letter right of the arrow isn't summed.",
+        )
+    if value.shape.count(4) == 2:
+        return False, (
+            "Queries of one sentence with keys of all others: both have the same batch axis."
+        )
+    if value.shape == right.shape:
+        return (
+            False,
+            "The shape is right, the numbers are not: only the axis of length d is summed.",
+        )
+    return (
+        False,
+        f"For Q (4, 2, 5) and K (4, 3, 5) the shape should be (4, 2, 3), not {value.shape}.",
+    )
 
-
-scores = checker(
-    "put a string such as 'nd,dk->nk' in place of the dots",
-    _einsum_judge,
-    "n stays in front, d is summed over, t and s remain.",
-)
 
 break_even = number(
     10,
@@ -100,13 +107,14 @@ forward = function(
     _forward,
     "ReLU between the layers, none behind the last.",
     [_network(w, n, _rng) for w, n in [((3, 4, 2), 5), ((2, 3, 3, 3, 4), 1), ((3, 2), 2)]],
-    mistakes=[
-        (lambda X, p: _forward(X, p, last=relu), "No ReLU behind the last layer: it gives logits."),
-        (lambda X, p: _forward(X, p, activation=lambda z: z), "Where is the ReLU?"),
-        (lambda X, p: _forward(X, p, bias=False), "Did you forget the biases?"),
-        (lambda X, p: _forward(X, p, last=softmax), "Logits are asked for, not probabilities."),
+    mistakes=lambda X, p: [
+        (_forward(X, p, last=relu), "No ReLU behind the last layer: it gives logits."),
+        (_forward(X, p, activation=lambda z: z), "Where is the ReLU?"),
+        (_forward(X, p, bias=False), "Did you forget the biases?"),
+        (_forward(X, p, last=softmax), "Logits are asked for, not probabilities."),
     ],
 )
+
 
 hat = array(
     [2, -4, 2],
@@ -156,6 +164,14 @@ def _convolution(image, kernel, stride, padding):
     return np.einsum("rcuv,uv->rc", views[::stride, ::stride], kernel)
 
 
+def _wrong_convolutions(x, k, s, p):
+    flipped = _convolution(x, k[::-1, ::-1], s, p)
+    yield flipped, "You flip the kernel: mathematicians do, networks don't."
+    yield _convolution(x, k.T, s, p), "Rows and columns of the kernel."
+    yield _convolution(x, k, 1, p), "The stride has no effect."
+    yield _convolution(x, k, s, 0), "The padding has no effect."
+
+
 convolution = function(
     _convolution,
     "Pad, then cut a window every stride pixels.",
@@ -164,15 +180,7 @@ convolution = function(
         (_rng.normal(size=(7, 5)), _rng.normal(size=(3, 3)), 2, 1),
         (_rng.normal(size=(6, 6)), _rng.normal(size=(2, 2)), 3, 2),
     ],
-    mistakes=[
-        (
-            lambda x, k, s, p: _convolution(x, k[::-1, ::-1], s, p),
-            "You flip the kernel: mathematicians do, networks don't.",
-        ),
-        (lambda x, k, s, p: _convolution(x, k.T, s, p), "Rows and columns of the kernel."),
-        (lambda x, k, s, p: _convolution(x, k, 1, p), "The stride has no effect."),
-        (lambda x, k, s, p: _convolution(x, k, s, 0), "The padding has no effect."),
-    ],
+    mistakes=_wrong_convolutions,
 )
 
 
@@ -188,52 +196,49 @@ def _sequence(t, d, h, rng):
     return rng.normal(size=(t, d)), rng.normal(size=(d, h)), rng.normal(size=(h, h)), np.ones(h)
 
 
+def _wrong_states(X, Wx, Wh, b):
+    stateless = _states(X, Wx, Wh, b, carry=False)
+    yield stateless, "The old state has no effect. Is it carried from step to step?"
+    yield _states(X, Wx, Wh, b)[-1], "That is the last state. Give all T."
+    yield _states(X, Wx, Wh.T, b), "h @ Wh, not Wh @ h: rows are samples."
+    yield _states(X, Wx, Wh, 0 * b), "Did you forget the bias?"
+
+
 states = function(
     _states,
     "The same three arrays at every step, and the state carried along.",
     [_sequence(5, 2, 3, _rng), _sequence(1, 4, 2, _rng)],
-    mistakes=[
-        (
-            lambda X, Wx, Wh, b: _states(X, Wx, Wh, b, carry=False),
-            "The old state has no effect. Is it carried from step to step?",
-        ),
-        (lambda X, Wx, Wh, b: _states(X, Wx, Wh, b)[-1], "That is the last state. Give all T."),
-        (lambda X, Wx, Wh, b: _states(X, Wx, Wh.T, b), "h @ Wh, not Wh @ h: rows are samples."),
-        (lambda X, Wx, Wh, b: _states(X, Wx, Wh, 0 * b), "Did you forget the bias?"),
-    ],
+    mistakes=_wrong_states,
 )
 
 
-def _causal(Q, K, V, scale=None, late=False, strict=False):
+def _causal(Q, K, V, scale=None, late=False):
     raw = Q @ K.T / (np.sqrt(Q.shape[1]) if scale is None else scale)
-    seen = np.tril(np.ones(raw.shape, bool), -1 if strict else 0)
+    seen = np.tril(np.ones(raw.shape, bool))
     weights = softmax(raw) * seen if late else softmax(np.where(seen, raw, -np.inf))
     return weights @ V
 
 
-def _plain(Q, K, V):
-    return softmax(Q @ K.T / np.sqrt(Q.shape[1])) @ V
-
-
-def _backwards(Q, K, V):
-    return _causal(Q[::-1], K[::-1], V[::-1])[::-1]
+def _wrong_causals(Q, K, V):
+    unmasked = softmax(Q @ K.T / np.sqrt(Q.shape[1])) @ V
+    yield unmasked, "Everybody still sees everybody: where is the mask?"
+    yield (
+        _causal(Q, K, V, late=True),
+        "Rows no longer sum to 1: hide the scores before softmax, not the weights after it.",
+    )
+    yield _causal(Q, K, V, scale=1), "Did you forget the root of d?"
+    yield _causal(Q, K, V, scale=Q.shape[1]), "Divide by the root of d, not by d."
+    backwards = _causal(Q[::-1], K[::-1], V[::-1])[::-1]
+    yield backwards, "This is the other way round: it hides the past and shows the future."
 
 
 causal = function(
     _causal,
     "And the first word can only look at itself.",
     [tuple(_rng.normal(size=(t, d)) for d in (4, 4, 3)) for t in (5, 2)],
-    mistakes=[
-        (_plain, "Everybody still sees everybody: where is the mask?"),
-        (
-            lambda Q, K, V: _causal(Q, K, V, late=True),
-            "Rows no longer sum to 1: hide the scores before softmax, not the weights after it.",
-        ),
-        (lambda Q, K, V: _causal(Q, K, V, scale=1), "Did you forget the root of d?"),
-        (lambda Q, K, V: _causal(Q, K, V, scale=Q.shape[1]), "Divide by the root of d, not by d."),
-        (_backwards, "This is the other way round: it hides the past and shows the future."),
-    ],
+    mistakes=_wrong_causals,
 )
+
 
 exact = array(
     [3, 6, 12, 24],
@@ -246,27 +251,23 @@ exact = array(
 )
 
 
-def _few_judge(answer):
-    try:
-        t, a, c = answer
-    except (TypeError, ValueError):
-        return "This takes three things: the places t, the weights a and the bias c."
-    t, a, c = numbers(t), numbers(a), numbers(c)
+@checker("put (t, a, c) in place of the dots")
+def few_units(answer):
+    """Whether at most eight ReLUs at t, with the weights a and the bias c, make a sine."""
+    if not isinstance(answer, tuple | list) or len(answer) != 3:
+        return False, "This takes three things: the places t, the weights a and the bias c."
+    t, a, c = map(numbers, answer)
     if t is None or a is None or c is None or t.shape != a.shape or t.ndim != 1 or c.size != 1:
-        return "t and a should be two arrays of the same length, and c a number."
+        return False, "t and a should be two arrays of the same length, and c a number."
     if len(t) > 8:
-        return f"These are {len(t)} units; use at most 8."
+        return False, f"These are {len(t)} units; use at most 8."
     x = np.linspace(0, 1, 2001)
     error = np.abs(relu(x[:, None] - t) @ a + c.item() - np.sin(2 * np.pi * x))
-    if not error.max() < 0.05:  # nan is not
-        return f"The largest error is {error.max():.4f}, at x = {x[np.argmax(error)]:.2f}."
+    if error.max() < 0.05:
+        why = "between them they may pass above and below."
+        return True, f"Eight units need not go through the points: {why}"
+    return False, f"The largest error is {error.max():.4f}, at x = {x[np.argmax(error)]:.2f}."
 
-
-few_units = checker(
-    "put (t, a, c) in place of the dots",
-    _few_judge,
-    "Eight units need not go through the points: between them they may pass above and below.",
-)
 
 symmetry = choice(
     "c",

@@ -6,7 +6,7 @@ from nnlib.activations import sigmoid, softmax
 from nnlib.data import one_hot
 from nnlib.losses import binary_cross_entropy
 
-from ..check import array, checker, choice, function, number, numbers
+from ..check import FUNCTION, array, call, checker, choice, function, number, numbers
 
 weighted_sum = number(
     1,
@@ -89,19 +89,18 @@ temperature = number(
 _plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
 
-def _overflowing(z):
-    return np.exp(z) / (1 + np.exp(z))
-
-
 stable_sigmoid = function(
     sigmoid,
     "And nothing overflows.",
     [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)],
-    mistakes=[
-        (_overflowing, "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."),
-        (lambda z: sigmoid(-z), "The sign of z: this falls where the sigmoid rises."),
-        (lambda z: sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."),
-        (np.tanh, "That is tanh, from −1 to 1."),
+    mistakes=lambda z: [
+        (
+            np.exp(z) / (1 + np.exp(z)),
+            "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only.",
+        ),
+        (sigmoid(-z), "The sign of z: this falls where the sigmoid rises."),
+        (sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."),
+        (np.tanh(z), "That is tanh, from −1 to 1."),
     ],
 )
 
@@ -110,24 +109,23 @@ def _loss(z, y):
     return binary_cross_entropy(z, y)[0]
 
 
-def _from_probabilities(z, y):
-    p = sigmoid(z)
+def _from_probabilities(p, y):
     return np.mean(-y * np.log(p) - (1 - y) * np.log(1 - p))
 
 
+_sure = np.array([1000.0, -1000.0])
 logit_loss = function(
     _loss,
     "From the logit no logarithm of 0 is ever taken.",
-    [
-        (_plain, np.array([1.0, 0.0, 1.0])),
-        (np.array([1000.0, -1000.0]), np.array([0.0, 1.0])),
-        (np.array([1000.0, -1000.0]), np.array([1.0, 0.0])),
-    ],
-    mistakes=[
-        (_from_probabilities, "The log of a probability that has rounded to 0. Start from z."),
-        (lambda z, y: len(z) * _loss(z, y), "That is the sum. The loss is the mean."),
-        (lambda z, y: -_loss(z, y), "The minus sign: a loss is never negative."),
-        (lambda z, y: _loss(z, 1 - y), "Truths 0 and 1 are exchanged, or the sign of z."),
+    [(_plain, np.array([1.0, 0, 1])), (_sure, np.array([0.0, 1])), (_sure, np.array([1.0, 0]))],
+    mistakes=lambda z, y: [
+        (
+            _from_probabilities(sigmoid(z), y),
+            "The log of a probability that has rounded to 0. Start from z.",
+        ),
+        (len(z) * _loss(z, y), "That is the sum. The loss is the mean."),
+        (-_loss(z, y), "The minus sign: a loss is never negative."),
+        (_loss(z, 1 - y), "Truths 0 and 1 are exchanged, or the sign of z."),
     ],
 )
 
@@ -145,61 +143,44 @@ softmax_gradient = function(
     _gradient,
     "Prediction minus truth, times what came in.",
     [_softmax_case(5, 3, 4, _rng), _softmax_case(1, 2, 3, _rng)],
-    mistakes=[
-        (lambda X, y, W, b: _gradient(X, y, W, b) * len(y), "A sum; the loss is a mean over N."),
-        (lambda X, y, W, b: -_gradient(X, y, W, b), "It is prediction minus truth."),
-        (lambda X, y, W, b: _gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."),
-        (lambda X, y, W, b: X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."),
+    mistakes=lambda X, y, W, b: [
+        (_gradient(X, y, W, b) * len(y), "A sum; the loss is a mean over N."),
+        (-_gradient(X, y, W, b), "It is prediction minus truth."),
+        (_gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."),
+        (X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."),
         (
-            lambda X, y, W, b: _gradient(X, y, W, b, lambda z: softmax(z, axis=0)),
+            _gradient(X, y, W, b, lambda z: softmax(z, axis=0)),
             "Softmax over the wrong axis: each row must sum to 1.",
         ),
     ],
 )
 
 
-def ink_line(answer=..., F=None, eight=None):
+@checker("put three numbers (w1, w2, b) in place of the dots")
+def ink_line(answer, F=None, eight=None):
     """Whether (w1, w2, b) has a small enough loss on the ink measurements F and truths eight."""
-
-    def judge(answer):
-        theta = numbers(answer)
-        if theta is None or theta.shape != (3,):
-            return "This takes three numbers, (w1, w2, b)."
-        z = F @ theta[:2] + theta[2]
-        value, wrong = binary_cross_entropy(z, eight)[0], int(np.sum((z > 0) != eight))
-        if not value < 0.085:  # nan is not
-            side = " Do w and b have the wrong sign?" if wrong > len(F) / 2 else ""
-            return f"The loss is {value:.4f}, with {wrong} digits wrong.{side}"
-
-    checker(
-        "put three numbers (w1, w2, b) in place of the dots",
-        judge,
-        "Gradient descent has no trouble with what is tedious by hand.",
-    )(answer)
+    theta = numbers(answer)
+    if theta is None or theta.shape != (3,):
+        return False, "This takes three numbers, (w1, w2, b)."
+    z = F @ theta[:2] + theta[2]
+    value, wrong = binary_cross_entropy(z, eight)[0], int(np.sum((z > 0) != eight))
+    if value < 0.085:
+        return True, "Gradient descent has no trouble with what is tedious by hand."
+    side = " Do w and b have the wrong sign?" if wrong > len(F) / 2 else ""
+    return False, f"The loss is {value:.4f}, with {wrong} digits wrong.{side}"
 
 
-def xor(answer=...):
+@checker(FUNCTION)
+def xor(answer):
     """Whether a function of (4, 2) corners is positive for XOR's ones and negative elsewhere."""
     corners, truth = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [False, True, True, False]
-
-    def judge(answer):
-        if not callable(answer):
-            return "This takes your function, without calling it."
-        try:
-            z = numbers(answer(corners.copy()))
-        except Exception as error:
-            return f"Your function stopped with {type(error).__name__}: {error}"
-        if z is None or z.size != 4:
-            return "Your function should return four numbers, one for each row of X."
-        z = z.ravel()
-        if np.any(z == 0):
-            return f"z = {z.round(3).tolist()}: a 0 lies on the boundary. Shift z by a bias."
-        wrong = [tuple(c.tolist()) for c in corners[(z > 0) != truth]]
-        if wrong:
-            return f"z = {z.round(3).tolist()} has the wrong sign for {wrong}."
-
-    checker(
-        "write your function, and give it to the check by its name",
-        judge,
-        "Two bends, and the corners fall on the right sides.",
-    )(answer)
+    z = numbers(call(answer, corners))
+    if z is None or z.size != 4:
+        return False, "Your function should return four numbers, one for each row of X."
+    z = z.ravel()
+    if np.any(z == 0):
+        return False, f"z = {z.round(3).tolist()}: a 0 lies on the boundary. Shift z by a bias."
+    wrong = [tuple(c.tolist()) for c in corners[np.isnan(z) | ((z > 0) != truth)]]
+    if wrong:
+        return False, f"z = {z.round(3).tolist()} has the wrong sign for {wrong}."
+    return True, "Two bends, and the corners fall on the right sides."

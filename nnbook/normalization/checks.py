@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..check import array, checker, choice, function, number, numbers
+from ..check import array, choice, function, number, outputs
 
 means = array(
     [16, 32, 512, 128],
@@ -91,16 +91,28 @@ one_pulls = array(
 )
 
 
+def _scaled(X, gamma, beta, unit):
+    return gamma * (X - X.mean(axis=0)) / unit + beta
+
+
 def _forward(X, gamma, beta, eps):
-    return gamma * (X - X.mean(axis=0)) / np.sqrt(X.var(axis=0) + eps) + beta
+    return _scaled(X, gamma, beta, np.sqrt(X.var(axis=0) + eps))
 
 
-def _wrong_unit(unit, use_hat=True):
-    def wrong(X, gamma, beta, eps):
-        x_hat = (X - X.mean(axis=0)) / unit(X, eps)
-        return gamma * (x_hat if use_hat else X) + beta
-
-    return wrong
+def _wrong_forwards(X, gamma, beta, eps):
+    yield _forward(X.T, gamma[0], beta[0], eps).T, "Averaged over axis 1: that is layer norm."
+    rows = gamma * _forward(X.T, 1, 0, eps).T + beta
+    yield rows, "Averaged over the features of each sample: that is layer norm."
+    whole = gamma * (X - X.mean()) / np.sqrt(X.var() + eps) + beta
+    yield whole, "One mean for everything. Each feature has its own: axis=0."
+    spread, var = X.std(axis=0), X.var(axis=0)
+    yield _scaled(X, gamma, beta, spread), "ε isn't used: a constant feature gives nan."
+    yield _scaled(X, gamma, beta, spread + eps), "ε belongs inside the root."
+    yield _scaled(X, gamma, beta, var + eps), "Divided by the variance; take its root."
+    sample = np.sqrt(X.var(axis=0, ddof=1) + eps)
+    yield _scaled(X, gamma, beta, sample), "The variance divides by N here, not by N − 1."
+    yield gamma * X + beta, "x̂ is not used: γ · X + β."
+    yield _forward(X, 1, 0, eps), "γ and β are missing."
 
 
 _rng = np.random.default_rng(0)
@@ -111,120 +123,49 @@ forward = function(
     _forward,
     "Mean and variance over the batch, one of each for every feature.",
     [(_X, *_two, 1e-5), (_X, *_two, 0.5), (_constant, *_two, 1e-5)],
-    mistakes=[
-        (
-            lambda X, gamma, beta, eps: _forward(X.T, gamma[0], beta[0], eps).T,
-            "Averaged over axis 1: that is layer norm.",
-        ),
-        (
-            lambda X, gamma, beta, eps: (
-                gamma
-                * (X - X.mean(axis=1, keepdims=True))
-                / np.sqrt(X.var(axis=1, keepdims=True) + eps)
-                + beta
-            ),
-            "Averaged over the features of each sample: that is layer norm.",
-        ),
-        (
-            lambda X, gamma, beta, eps: gamma * (X - X.mean()) / np.sqrt(X.var() + eps) + beta,
-            "One mean for everything. Each feature has its own: axis=0.",
-        ),
-        (_wrong_unit(lambda X, eps: X.std(axis=0)), "ε isn't used: a constant feature gives nan."),
-        (_wrong_unit(lambda X, eps: X.std(axis=0) + eps), "ε belongs inside the root."),
-        (
-            _wrong_unit(lambda X, eps: X.var(axis=0) + eps),
-            "Divided by the variance; take its root.",
-        ),
-        (
-            _wrong_unit(lambda X, eps: np.sqrt(X.var(axis=0, ddof=1) + eps)),
-            "The variance divides by N here, not by N − 1.",
-        ),
-        (_wrong_unit(lambda X, eps: 1.0, use_hat=False), "x̂ is not used: γ · X + β."),
-        (
-            lambda X, gamma, beta, eps: (X - X.mean(axis=0)) / np.sqrt(X.var(axis=0) + eps),
-            "γ and β are missing.",
-        ),
-    ],
+    mistakes=_wrong_forwards,
 )
 
 
-def _arrays(value, count):
-    """A tuple of so many arrays of numbers, or None."""
-    if not isinstance(value, tuple | list) or len(value) != count:
-        return None
-    arrays = [numbers(v) for v in value]
-    return None if any(v is None for v in arrays) else arrays
+def _backward(g, x_hat, s, gamma):
+    d = gamma * g
+    dX = (d - d.mean(axis=0) - x_hat * np.mean(d * x_hat, axis=0)) / s
+    return dX, (g * x_hat).sum(axis=0), g.sum(axis=0)
 
 
-def _returned(answer, arguments, names):
-    """What the reader's function returns, by name, and what is wrong with it otherwise."""
-    if not callable(answer):
-        return None, "This takes your function, without calling it."
-    try:
-        with np.errstate(all="ignore"):
-            value = answer(*(np.copy(a) for a in arguments))
-    except Exception as error:  # whatever a reader's function raises is for the reader to see
-        return None, f"Your function stopped with {type(error).__name__}: {error}"
-    got = _arrays(value, len(names))
-    if got is None:
-        return None, f"Your function should return {len(names)} arrays, ({', '.join(names)})."
-    return dict(zip(names, got, strict=True)), None
+def _wrong_backwards(g, x_hat, s, gamma):
+    d, N = gamma * g, len(g)
+    mean, spread = d.mean(axis=0), x_hat * np.mean(d * x_hat, axis=0)
+    yield "dX", d / s, "dX is the first path alone. Mean and spread depend on X, too."
+    yield "dX", (d - mean) / s, "In dX the path through the spread is missing."
+    yield "dX", (d - spread) / s, "In dX the path through the mean is missing."
+    yield "dX", _backward(g, x_hat, s, 1)[0], "In dX γ is missing."
+    yield "dX", (d - mean - spread) / s**2, "dX is divided by the variance; it is s."
+    yield "dX", (d - N * mean - N * spread) / s, "Sums in dX where means belong."
+    yield "dX", (d + mean + spread) / s, "The second and third term of dX have a minus."
+    yield "dgamma", g * x_hat, "dgamma needs the sum over the samples: its shape is (D,)."
+    yield "dgamma", (g * x_hat).mean(axis=0), "dgamma is a mean; add over the samples."
+    yield "dgamma", (d * x_hat).sum(axis=0), "dgamma has a γ too many: use g."
+    yield "dgamma", g.sum(axis=0), "dgamma multiplies each g by its x̂ before it adds."
+    yield "dbeta", g, "dbeta needs the sum over the samples: its shape is (D,)."
+    yield "dbeta", g.mean(axis=0), "dbeta is a mean; add over the samples."
+    yield "dbeta", d.sum(axis=0), "dbeta has no γ: β is added after it."
 
 
-def _compared(got, right, wrong):
-    """The first sentence that fits: a known mistake, a wrong shape, wrong numbers, or None."""
-    for name, looks, sentence in wrong:
-        if got[name].shape == np.shape(looks) and np.allclose(got[name], looks):
-            return sentence
-    for name, expected in right.items():
-        if got[name].shape != expected.shape:
-            return f"{name} should have the shape {expected.shape}, not {got[name].shape}."
-        if not np.allclose(got[name], expected):
-            return f"The shape of {name} is right, the numbers are not."
-    return None
-
-
-def _judge_backward(answer):
-    rng = np.random.default_rng(1)
+def _norm_case(rng):
     X, g, gamma = rng.normal(1, 3, (7, 4)), rng.normal(size=(7, 4)), rng.normal(size=4)
     s = np.sqrt(X.var(axis=0) + 0.1)
-    x_hat = (X - X.mean(axis=0)) / s
-    d = gamma * g
-    mean, spread = d.mean(axis=0), x_hat * np.mean(d * x_hat, axis=0)
-    right = {
-        "dX": (d - mean - spread) / s,
-        "dgamma": (g * x_hat).sum(axis=0),
-        "dbeta": g.sum(axis=0),
-    }
-    wrong = [
-        ("dX", d / s, "dX is the first path alone. Mean and spread depend on X, too."),
-        ("dX", (d - mean) / s, "In dX the path through the spread is missing."),
-        ("dX", (d - spread) / s, "In dX the path through the mean is missing."),
-        (
-            "dX",
-            (g - g.mean(axis=0) - x_hat * np.mean(g * x_hat, axis=0)) / s,
-            "In dX γ is missing.",
-        ),
-        ("dX", (d - mean - spread) / s**2, "dX is divided by the variance; it is s."),
-        ("dX", (d - 7 * mean - 7 * spread) / s, "Sums in dX where means belong."),
-        ("dX", (d + mean + spread) / s, "The second and third term of dX have a minus."),
-        ("dgamma", g * x_hat, "dgamma needs the sum over the samples: its shape is (D,)."),
-        ("dgamma", (g * x_hat).mean(axis=0), "dgamma is a mean; add over the samples."),
-        ("dgamma", (d * x_hat).sum(axis=0), "dgamma has a γ too many: use g."),
-        ("dgamma", g.sum(axis=0), "dgamma multiplies each g by its x̂ before it adds."),
-        ("dbeta", g, "dbeta needs the sum over the samples: its shape is (D,)."),
-        ("dbeta", g.mean(axis=0), "dbeta is a mean; add over the samples."),
-        ("dbeta", d.sum(axis=0), "dbeta has no γ: β is added after it."),
-    ]
-    got, problem = _returned(answer, (g, x_hat, s, gamma), tuple(right))
-    return problem or _compared(got, right, wrong)
+    return g, (X - X.mean(axis=0)) / s, s, gamma
 
 
-backward = checker(
-    "write your function, and give it to the check by its name",
-    _judge_backward,
+backward = outputs(
+    _backward,
     "All three paths: itself, the mean, the spread.",
+    ("dX", "dgamma", "dbeta"),
+    [_norm_case(np.random.default_rng(1))],
+    mistakes=_wrong_backwards,
 )
+
 
 two_samples = array(
     [0, 0],
@@ -261,32 +202,32 @@ missing_path = choice(
 )
 
 
-def _judge_fold(answer):
-    rng = np.random.default_rng(2)
-    W, b, gamma, beta, m = (rng.normal(size=shape) for shape in ((3, 4), 4, 4, 4, 4))
-    v, eps = rng.uniform(0.5, 2, 4), 0.1
+def _fold(W, b, gamma, beta, m, v, eps):
     factor = gamma / np.sqrt(v + eps)
-    right = {"W": W * factor, "b": (b - m) * factor + beta}
-    wrong = [
-        ("W", W, "W isn't changed. Each of its columns gets a factor."),
-        ("W", W * gamma, "W has γ, but isn't divided by the spread."),
-        ("W", W / np.sqrt(v + eps), "γ is missing in W."),
-        ("W", W * gamma / np.sqrt(v), "ε is missing."),
-        ("W", W * gamma / (v + eps), "Divide by the root of the variance."),
-        ("b", b * factor + beta, "The running mean is missing in b."),
-        ("b", (b - m) * factor, "β is missing in b."),
-        ("b", b + beta - m * factor, "b, too, is multiplied by the factor."),
-        ("b", beta - m * factor, "The old b is missing."),
-        ("b", (b + m) * factor + beta, "The running mean is subtracted."),
-    ]
-    got, problem = _returned(answer, (W, b, gamma, beta, m, v, eps), ("W", "b"))
-    return problem or _compared(got, right, wrong)
+    return W * factor, (b - m) * factor + beta
 
 
-fold = checker(
-    "write your function, and give it to the check by its name",
-    _judge_fold,
+def _wrong_folds(W, b, gamma, beta, m, v, eps):
+    factor = gamma / np.sqrt(v + eps)
+    yield "W", W, "W isn't changed. Each of its columns gets a factor."
+    yield "W", W * gamma, "W has γ, but isn't divided by the spread."
+    yield "W", W / np.sqrt(v + eps), "γ is missing in W."
+    yield "W", W * gamma / np.sqrt(v), "ε is missing."
+    yield "W", W * gamma / (v + eps), "Divide by the root of the variance."
+    yield "b", b * factor + beta, "The running mean is missing in b."
+    yield "b", (b - m) * factor, "β is missing in b."
+    yield "b", b + beta - m * factor, "b, too, is multiplied by the factor."
+    yield "b", beta - m * factor, "The old b is missing."
+    yield "b", (b + m) * factor + beta, "The running mean is subtracted."
+
+
+_draw = np.random.default_rng(2)
+fold = outputs(
+    _fold,
     "At inference batch norm costs nothing: it is part of the weights.",
+    ("W", "b"),
+    [(_draw.normal(size=(3, 4)), *_draw.normal(size=(4, 4)), _draw.uniform(0.5, 2, 4), 0.1)],
+    mistakes=_wrong_folds,
 )
 
 
@@ -303,42 +244,46 @@ def _interleaved(x, groups):
     return _normalize(apart, (1, 3, 4)).reshape(x.shape)
 
 
+def _wrong_groups(x, groups):
+    parts = x.reshape(len(x), groups, -1)
+    yield _normalize(x, (1, 2, 3)), "groups isn't used: that is layer norm."
+    yield _normalize(x, (2, 3)), "groups isn't used: that is instance norm."
+    swapped = _group(x, x.shape[1] // groups)
+    yield swapped, "You have C/G groups of G channels. It should be G groups of C/G."
+    yield (
+        _interleaved(x, groups),
+        "A group is made of neighbouring channels: split C into (G, C/G), in this order.",
+    )
+    yield _normalize(parts, (0, 2)).reshape(x.shape), "You average over the samples as well."
+    back = "The numbers are right; bring them back to the shape of x."
+    yield _normalize(parts, 2), back
+    yield _group(x, groups).reshape(len(x), groups, -1, *x.shape[2:]), back
+
+
 _images = _rng.normal(size=(3, 6, 2, 2)) + np.arange(6).reshape(6, 1, 1)
 group = function(
     _group,
     "Split the channels, normalize each part, and put them together.",
     [(_images, 2), (_images, 3), (_images, 1), (_images, 6)],
-    mistakes=[
-        (lambda x, groups: _normalize(x, (1, 2, 3)), "groups isn't used: that is layer norm."),
-        (lambda x, groups: _normalize(x, (2, 3)), "groups isn't used: that is instance norm."),
-        (
-            lambda x, groups: _group(x, x.shape[1] // groups),
-            "You have C/G groups of G channels. It should be G groups of C/G.",
-        ),
-        (
-            _interleaved,
-            "A group is made of neighbouring channels: split C into (G, C/G), in this order.",
-        ),
-        (
-            lambda x, groups: _normalize(x.reshape(len(x), groups, -1), (0, 2)).reshape(x.shape),
-            "You average over the samples as well.",
-        ),
-        (
-            lambda x, groups: _group(x, groups).reshape(len(x), groups, -1),
-            "The numbers are right; bring them back to the shape of x.",
-        ),
-        (
-            lambda x, groups: _group(x, groups).reshape(
-                len(x), groups, x.shape[1] // groups, *x.shape[2:]
-            ),
-            "The numbers are right; bring them back to the shape of x.",
-        ),
-    ],
+    mistakes=_wrong_groups,
 )
 
 
-def _rms_backward(g, x_hat, s):
-    return (g - x_hat * np.mean(g * x_hat, axis=1, keepdims=True)) / s
+def _rms_backward(g, x_hat, s, total=np.mean, axis=1):
+    return (g - x_hat * total(g * x_hat, axis=axis, keepdims=True)) / s
+
+
+def _wrong_rms_backwards(g, x_hat, s):
+    right = _rms_backward(g, x_hat, s)
+    yield g / s, "The path through the scale is missing."
+    layer_norm = right - g.mean(axis=1, keepdims=True) / s
+    yield layer_norm, "That is layer norm: RMS norm subtracts no mean."
+    yield (
+        _rms_backward(g, x_hat, s, axis=0),
+        "The mean is over the features of each token, axis 1, and not over the tokens.",
+    )
+    yield _rms_backward(g, x_hat, s, np.sum), "A sum in place of the mean over the features."
+    yield 2 * g / s - right, "The sign: the scale's path is subtracted."
 
 
 _tokens, _back = _rng.normal(1, 2, (4, 5)), _rng.normal(size=(4, 5))
@@ -347,23 +292,5 @@ rms_backward = function(
     _rms_backward,
     "Itself and the scale; no mean is subtracted, so no path goes there.",
     [(_back, _tokens / _rms, _rms)],
-    mistakes=[
-        (lambda g, x_hat, s: g / s, "The path through the scale is missing."),
-        (
-            lambda g, x_hat, s: _rms_backward(g, x_hat, s) - g.mean(axis=1, keepdims=True) / s,
-            "That is layer norm: RMS norm subtracts no mean.",
-        ),
-        (
-            lambda g, x_hat, s: (g - x_hat * np.mean(g * x_hat, axis=0)) / s,
-            "The mean is over the features of each token, axis 1, and not over the tokens.",
-        ),
-        (
-            lambda g, x_hat, s: (g - x_hat * np.sum(g * x_hat, axis=1, keepdims=True)) / s,
-            "A sum in place of the mean over the features.",
-        ),
-        (
-            lambda g, x_hat, s: (g + x_hat * np.mean(g * x_hat, axis=1, keepdims=True)) / s,
-            "The sign: the scale's path is subtracted.",
-        ),
-    ],
+    mistakes=_wrong_rms_backwards,
 )

@@ -6,7 +6,7 @@ from nnlib.descend import descend
 from nnlib.landscapes import rosenbrock
 from nnlib.stepping import Optimizer
 
-from ..check import _short, array, checker, choice, function, number
+from ..check import array, checker, choice, choices, function, number, short, stops
 
 limit = number(
     0.1,
@@ -97,91 +97,77 @@ translate = number(
 )
 
 
-def _adam(theta, g, m, v, t, lr, *, power=None, correct=True, root=True, inside=False, old=False):
-    m_new, v_new = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g**2
-    if old:
-        m_new, v_new = m, v
-    k = power or t
-    if correct:
-        m_new, v_new = m_new / (1 - 0.9**k), v_new / (1 - 0.999**k)
-    if inside:
-        return theta - lr * m_new / np.sqrt(v_new + 1e-8)
-    return theta - lr * m_new / ((np.sqrt(v_new) if root else v_new) + 1e-8)
+def _adam(theta, g, m, v, t, lr, *, power=None, square=np.square, root=np.sqrt, eps=1e-8):
+    m, v, power = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * square(g), power or t
+    m, v = m / (1 - 0.9**power), v / (1 - 0.999**power)
+    return theta - lr * m / (root(v) + eps)
 
 
-def _adam_with(**changes):
-    return lambda *arguments: _adam(*arguments, **changes)
-
-
-def _averages_g(theta, g, m, v, t, lr):
-    m_new, v_new = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * g
-    return theta - lr * m_new / (1 - 0.9**t) / (np.sqrt(v_new / (1 - 0.999**t)) + 1e-8)
+def _wrong_adams(theta, g, m, v, t, lr):
+    now = theta, g, m, v, t, lr
+    uncorrected = _adam(*now, power=np.inf)
+    yield uncorrected, "The bias corrections are missing: m/(1 − 0.9ᵗ) and so on."
+    yield _adam(*now, power=1), "Divided by 1 − β. It is 1 − βᵗ, with the number of the step."
+    yield _adam(*now, power=2), "Divided by 1 − β². It is 1 − βᵗ, with the number of the step."
+    yield _adam(*now, root=np.positive), "Divided by v̂ in place of its root."
+    inside = _adam(*now, root=lambda v: np.sqrt(v + 1e-8), eps=0)
+    yield inside, "ε is inside of the root. It belongs outside."
+    old = theta - lr * m / (1 - 0.9**t) / (np.sqrt(v / (1 - 0.999**t)) + 1e-8)
+    yield old, "Average first: the new m and v already contain g."
+    yield _adam(*now, square=np.positive), "v averages g in place of g²."
+    yield 2 * theta - _adam(*now), "It goes uphill: subtract the step."
+    yield theta - lr * g, "That is gradient descent."
 
 
 _a = np.array
 adam = function(
     _adam,
     "Two averages, two corrections, one division. That is all of Adam.",
-    inputs=[
+    [
         (_a([1.0, 2.0]), _a([0.5, -3.0]), _a([0.0, 0.0]), _a([0.0, 0.0]), 1, 0.1),
         (_a([0.5, -1.0]), _a([2.0, 1e-3]), _a([0.3, -0.2]), _a([0.04, 0.01]), 7, 0.01),
         (_a([0.0]), _a([1e-7]), _a([0.0]), _a([0.0]), 1, 1.0),
         (_a([3.0]), _a([-1.0]), _a([0.9]), _a([0.8]), 4000, 0.5),
     ],
-    mistakes=[
-        (_adam_with(correct=False), "The bias corrections are missing: m/(1 − 0.9ᵗ) and so on."),
-        (_adam_with(power=1), "Divided by 1 − β. It is 1 − βᵗ, with the number of the step."),
-        (_adam_with(power=2), "Divided by 1 − β². It is 1 − βᵗ, with the number of the step."),
-        (_adam_with(root=False), "Divided by v̂ in place of its root."),
-        (_adam_with(inside=True), "ε is inside of the root. It belongs outside."),
-        (_adam_with(old=True), "Average first: the new m and v already contain g."),
-        (_averages_g, "v averages g in place of g²."),
-        (
-            lambda th, g, m, v, t, lr: 2 * th - _adam(th, g, m, v, t, lr),
-            "It goes uphill: subtract the step.",
-        ),
-        (lambda th, g, m, v, t, lr: th - lr * g, "That is gradient descent."),
-    ],
+    mistakes=_wrong_adams,
 )
 
+
+def _floor(lr, c, sigma, n):
+    return lr / (2 * (2 - lr * c)) * sigma**2 / n
+
+
+def _wrong_floors(lr, c, sigma, n):
+    right = _floor(lr, c, sigma, n)
+    yield right * 2 / c, "That is the variance V. The height is c·V/2."
+    yield right * 2, "The ½ of ½cV is missing."
+    yield right / sigma, "The noise enters as a variance: sigma squared."
+    yield right * np.sqrt(n), "σ/√n is the standard error. Its square is σ²/n."
+    yield right * n, "The batch is missing."
+    small = lr / 4 * sigma**2 / n
+    yield small, "Right for small rates only. Near the limit the floor is much higher."
+
+
 floor = function(
-    lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2 / n,
+    _floor,
     "About ησ²/4n for small rates: in proportion to η/n.",
-    inputs=[(0.1, 1.0, 16.0, 16), (0.05, 10.0, 4.0, 64), (0.3, 4.0, 2.0, 1), (1.9, 1.0, 1.0, 8)],
-    mistakes=[
-        (
-            lambda lr, c, sigma, n: lr / (c * (2 - lr * c)) * sigma**2 / n,
-            "That is the variance V. The height is c·V/2.",
-        ),
-        (lambda lr, c, sigma, n: lr / (2 - lr * c) * sigma**2 / n, "The ½ of ½cV is missing."),
-        (
-            lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma / n,
-            "The noise enters as a variance: sigma squared.",
-        ),
-        (
-            lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2 / np.sqrt(n),
-            "σ/√n is the standard error. Its square is σ²/n.",
-        ),
-        (lambda lr, c, sigma, n: lr / (2 * (2 - lr * c)) * sigma**2, "The batch is missing."),
-        (
-            lambda lr, c, sigma, n: lr / 4 * sigma**2 / n,
-            "Right for small rates only. Near the limit the floor is much higher.",
-        ),
-    ],
+    [(0.1, 1.0, 16.0, 16), (0.05, 10.0, 4.0, 64), (0.3, 4.0, 2.0, 1), (1.9, 1.0, 1.0, 8)],
+    mistakes=_wrong_floors,
 )
 
 adagrad_rate = function(
     lambda t, c, lr: lr / (c * np.sqrt(t)),
     "It falls with the root of the number of steps.",
-    inputs=[(1, 2.0, 0.1), (100, 0.5, 1.0), (10_000, 3.0, 0.01)],
-    mistakes=[
-        (lambda t, c, lr: lr / (c**2 * t), "That is η/G. AdaGrad divides by the root of G."),
-        (lambda t, c, lr: lr / (c * t), "G = t·c² is under a root, so t is as well."),
-        (lambda t, c, lr: lr / np.sqrt(t), "G = t·c²: the size of the gradients counts."),
-        (lambda t, c, lr: lr / c, "G is a sum, and grows with every step."),
-        (lambda t, c, lr: lr / np.sqrt(t * c), "G sums the squares, c²."),
+    [(1, 2.0, 0.1), (100, 0.5, 1.0), (10_000, 3.0, 0.01)],
+    mistakes=lambda t, c, lr: [
+        (lr / (c**2 * t), "That is η/G. AdaGrad divides by the root of G."),
+        (lr / (c * t), "G = t·c² is under a root, so t is as well."),
+        (lr / np.sqrt(t), "G = t·c²: the size of the gradients counts."),
+        (lr / c, "G is a sum, and grows with every step."),
+        (lr / np.sqrt(t * c), "G sums the squares, c²."),
     ],
 )
+
 
 find_the_bug = choice(
     "b",
@@ -193,33 +179,18 @@ find_the_bug = choice(
     },
 )
 
-_SLIDERS = ["rate down", "rate down", "momentum down", "rate up"]
-_WHY = [
-    "(1) grows by a constant factor: the rate is above the limit.",
-    "(2) trembles around a height: that is the noise floor, proportional to the rate.",
-    "(3) waves much longer than two steps: the velocity lives too long.",
-    "(4) is smooth, and a larger rate is stable: there is room.",
-]
-
-
-def _judge_sliders(answer):
-    if isinstance(answer, str) or not isinstance(answer, list | tuple):
-        return f"This takes a list of four texts, and got {_short(answer)}."
-    if len(answer) != 4 or not all(isinstance(a, str) for a in answer):
-        return f"This takes a list of four texts, and got {_short(answer)}."
-    given = [a.strip().lower() for a in answer]
-    for a in given:
-        if a not in set(_SLIDERS):
-            return f"Choose from {sorted(set(_SLIDERS))}; {a!r} is none of them."
-    wrong = [w for a, right, w in zip(given, _SLIDERS, _WHY, strict=True) if a != right]
-    return " ".join(wrong) or None
-
-
-sliders = checker(
-    "put a list of four texts in place of the dots",
-    _judge_sliders,
+sliders = choices(
+    ["rate down", "rate down", "momentum down", "rate up"],
     "Growth, trembling: rate down. Long waves: momentum. Smooth: rate up.",
+    ["rate down", "rate up", "momentum down"],
+    {
+        1: "(1) grows by a constant factor: the rate is above the limit.",
+        2: "(2) trembles around a height: that is the noise floor, proportional to the rate.",
+        3: "(3) waves much longer than two steps: the velocity lives too long.",
+        4: "(4) is smooth, and a larger rate is stable: there is room.",
+    },
 )
+
 
 START, GOAL, MOST = (-1.5, 2.0), 1e-6, 20_000
 RANKS = [  # at most so many steps
@@ -234,44 +205,31 @@ RANKS = [  # at most so many steps
 
 def steps_to_goal(optimizer):
     """Steps that an optimizer needs on Rosenbrock until f < 1e-6, or None; and how it ended."""
-    path = descend(rosenbrock, optimizer, START, MOST)
-    below = path.values < GOAL
-    return (int(np.argmax(below)) if below.any() else None), path
+
+    def until_goal(theta):  # without a gradient the walk ends
+        value, grad = rosenbrock.value_and_grad(theta)
+        return value, grad * (value >= GOAL)
+
+    path = descend(until_goal, optimizer, START, MOST, tol=1e-300)
+    return (path.converged_at if path.values[-1] < GOAL else None), path
 
 
-def challenge(answer=...):
+@checker("put an optimizer in place of the dots")
+def challenge(answer):
     """Run the reader's optimizer on Rosenbrock, and say how it ranks."""
-    steps = None
-
-    def judge(answer):
-        nonlocal steps
-        if isinstance(answer, type) and issubclass(answer, Optimizer):
-            return "This is a class. Give it its parameters, as in Momentum(lr=0.001)."
-        if not isinstance(answer, Optimizer):
-            return f"This takes an optimizer, such as Momentum(lr=0.001), and got {_short(answer)}."
-        try:
-            steps, path = steps_to_goal(answer)
-        except Exception as error:  # a reader's own optimizer may raise whatever it likes
-            return f"Your optimizer stopped with {type(error).__name__}: {error}"
-        if steps is None and path.diverged_at >= 0:
-            return f"It {path.message}. A smaller rate, or less momentum?"
-        if steps is None:
-            return f"f = {path.values[-1]:.2g} after {MOST:,} steps, and the goal is 1e-6."
-        if steps > RANKS[-1][0]:
-            return f"{steps:,} steps. It arrives; now get below {RANKS[-1][0]:,}."
-        return None
-
-    def why():
-        return f"{steps} steps. " + next(words for most, words in RANKS if steps <= most)
-
-    checker("put an optimizer in place of the dots", judge, _Late(why))(answer)
-
-
-class _Late:
-    """A text that is known only when it is printed."""
-
-    def __init__(self, text):
-        self.text = text
-
-    def __str__(self):
-        return self.text()
+    if isinstance(answer, type) and issubclass(answer, Optimizer):
+        return False, "This is a class. Give it its parameters, as in Momentum(lr=0.001)."
+    if not isinstance(answer, Optimizer):
+        return False, (
+            f"This takes an optimizer, such as Momentum(lr=0.001), and got {short(answer)}."
+        )
+    with stops("Your optimizer"):
+        steps, path = steps_to_goal(answer)
+    if steps is None and path.diverged_at >= 0:
+        return False, f"It {path.message}. A smaller rate, or less momentum?"
+    if steps is None:
+        return False, f"f = {path.values[-1]:.2g} after {MOST:,} steps, and the goal is 1e-6."
+    for most, words in RANKS:
+        if steps <= most:
+            return True, f"{steps} steps. {words}"
+    return False, f"{steps:,} steps. It arrives; now get below {RANKS[-1][0]:,}."

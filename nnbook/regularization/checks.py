@@ -6,7 +6,7 @@ from nnlib.data import moons
 from nnlib.optim import SGD, Adam
 from nnlib.penalties import L2
 
-from ..check import array, checker, choice, function, number, numbers
+from ..check import array, checker, choice, choices, function, number, scalar
 from ..stacked import stacked_networks, train_stack
 
 which_data = choice(
@@ -101,12 +101,28 @@ dense_truth = choice(
 )
 
 
-def _limit(W, c):
-    return W * c / np.maximum(np.linalg.norm(W, axis=0, keepdims=True), c)
+def _limit(W, c, length=None):
+    length = np.linalg.norm(W, axis=0) if length is None else length
+    return W * c / np.maximum(length, c)
 
 
-def _by_rows(W, c):
-    return W * c / np.maximum(np.linalg.norm(W, axis=1, keepdims=True), c)
+def _wrong_limits(W, c):
+    length = np.linalg.norm(W, axis=0)
+    rows = _limit(W.T, c).T
+    yield rows, "You limit the rows: a unit is a column, its inputs run along axis 0."
+    whole = _limit(W, c, np.linalg.norm(W))
+    yield whole, "You limit the whole matrix; each unit has a length of its own."
+    yield (
+        W * c / length,
+        "All units get the length c, the short ones, too. Only long ones should shrink.",
+    )
+    yield np.clip(W, -c, c), "You limit each weight; the limit is for the length."
+    square = _limit(W, c, length**2)
+    yield square, "The root is missing: you compare the squared length with c."
+    absolute = _limit(W, c, np.sum(np.abs(W), axis=0))
+    yield absolute, "That is the sum of absolute values; the length is √Σw²."
+    no_limit = W / np.maximum(length, c)
+    yield no_limit, "The limit is missing in the numerator: c / max(length, c)."
 
 
 _rng = np.random.default_rng(0)
@@ -120,54 +136,27 @@ limit = function(
         (_rng.normal(size=(4, 4)), 1.0),
         (np.zeros((3, 2)), 1.0),
     ],
-    mistakes=[
-        (_by_rows, "You limit the rows: a unit is a column, its inputs run along axis 0."),
-        (
-            lambda W, c: W * c / np.maximum(np.linalg.norm(W), c),
-            "You limit the whole matrix; each unit has a length of its own.",
-        ),
-        (
-            lambda W, c: W * c / np.linalg.norm(W, axis=0, keepdims=True),
-            "All units get the length c, the short ones, too. Only long ones should shrink.",
-        ),
-        (lambda W, c: np.clip(W, -c, c), "You limit each weight; the limit is for the length."),
-        (
-            lambda W, c: W * c / np.maximum(np.sum(W**2, axis=0, keepdims=True), c),
-            "The root is missing: you compare the squared length with c.",
-        ),
-        (
-            lambda W, c: W * c / np.maximum(np.sum(np.abs(W), axis=0, keepdims=True), c),
-            "That is the sum of absolute values; the length is √Σw².",
-        ),
-        (
-            lambda W, c: W / np.maximum(np.linalg.norm(W, axis=0, keepdims=True), c),
-            "The limit is missing in the numerator: c / max(length, c).",
-        ),
-    ],
+    mistakes=_wrong_limits,
 )
+
+
+def _wrong_dropouts(x, p, u):
+    kept = x * (u >= p)
+    yield kept / p, "Divided by the probability to drop; divide by that to keep, 1 − p."
+    yield kept, "Nothing is scaled: the mean is (1 − p) x."
+    yield kept * (1 - p), "Multiplied by 1 − p: that makes it smaller still. Divide."
+    yield np.where(u < p, x / p, 0), "You keep what should be dropped."
+    yield x * (u < p) / (1 - p), "You keep what should be dropped."
+    dropped_above = x * (u < 1 - p) / (1 - p)
+    yield dropped_above, "The shares are right, but dropped is where u < p."
+
 
 _x, _u = _rng.normal(size=(6, 5)), _rng.random((6, 5))
 dropout = function(
     lambda x, p, u: np.where(u < p, 0, x / (1 - p)),
     "The mean is kept, in training already.",
     [(_x, 0.2, _u), (_x, 0.7, _u), (_x, 0.0, _u)],
-    mistakes=[
-        (
-            lambda x, p, u: np.where(u < p, 0, x / p),
-            "Divided by the probability to drop; divide by that to keep, 1 − p.",
-        ),
-        (lambda x, p, u: np.where(u < p, 0, x), "Nothing is scaled: the mean is (1 − p) x."),
-        (
-            lambda x, p, u: np.where(u < p, 0, x * (1 - p)),
-            "Multiplied by 1 − p: that makes it smaller still. Divide.",
-        ),
-        (lambda x, p, u: np.where(u < p, x / p, 0), "You keep what should be dropped."),
-        (lambda x, p, u: np.where(u < p, x / (1 - p), 0), "You keep what should be dropped."),
-        (
-            lambda x, p, u: np.where(u < 1 - p, x / (1 - p), 0),
-            "The shares are right, but dropped is where u < p.",
-        ),
-    ],
+    mistakes=_wrong_dropouts,
 )
 
 
@@ -186,44 +175,35 @@ def _stop(losses, patience, restart=False, equal=False):
 
 _losses = [3.0, 2.0, 2.5, 1.5, 1.6, 1.7, 1.55, 1.8, 1.4, 1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 1.0]
 _flat = [2.0, 1.0, 1.0, 1.0, 1.5, 1.2, 1.4]
+_stops = [(_losses, 2), (_losses, 4), (_losses, 5), (_losses, 100)]
+
+
+def _wrong_stops(losses, patience):
+    trained, best = _stop(losses, patience)
+    yield (trained, trained - 1), "You return the last epoch; restored is the best one."
+    yield (
+        (trained, np.argmin(losses)),
+        "The best of all epochs would need a look into the future. Best so far.",
+    )
+    index = "The first number is an index; asked is how many epochs are trained."
+    yield (trained - 1, best), index
+    yield (trained, best + 1), "The second number counts from 1; asked is the index."
+    yield _stop(losses, patience + 1), "One epoch too patient."
+    yield (
+        _stop(losses, patience, restart=True),
+        "You begin to wait again whenever the loss falls. Compare with the best loss so far, "
+        "not with the last one.",
+    )
+    yield _stop(losses, patience, equal=True), "An equal loss is not a better one."
+
+
 stopping = function(
     _stop,
     "Stopping late costs time; restoring makes it cost nothing else.",
-    [
-        (_losses, 2),
-        (_losses, 4),
-        (_losses, 5),
-        (_losses, 100),
-        ([5.0, 4.0, 3.0], 1),
-        (_flat, 2),
-        (_losses, 1),
-    ],
-    mistakes=[
-        (
-            lambda v, p: (_stop(v, p)[0], _stop(v, p)[0] - 1),
-            "You return the last epoch; restored is the best one.",
-        ),
-        (
-            lambda v, p: (_stop(v, p)[0], int(np.argmin(v))),
-            "The best of all epochs would need a look into the future. Best so far.",
-        ),
-        (
-            lambda v, p: (_stop(v, p)[0] - 1, _stop(v, p)[1]),
-            "The first number is an index; asked is how many epochs are trained.",
-        ),
-        (
-            lambda v, p: (_stop(v, p)[0], _stop(v, p)[1] + 1),
-            "The second number counts from 1; asked is the index.",
-        ),
-        (lambda v, p: _stop(v, p + 1), "One epoch too patient."),
-        (
-            lambda v, p: _stop(v, p, restart=True),
-            "You begin to wait again whenever the loss falls. Compare with the best loss so far, "
-            "not with the last one.",
-        ),
-        (lambda v, p: _stop(v, p, equal=True), "An equal loss is not a better one."),
-    ],
+    [*_stops, ([5.0, 4.0, 3.0], 1), (_flat, 2), (_losses, 1)],
+    mistakes=_wrong_stops,
 )
+
 
 gap = number(
     np.log(17),
@@ -244,23 +224,23 @@ def _shift(images, down, right):
     return padded[:, 1 - down : 9 - down, 1 - right : 9 - right]
 
 
+def _wrong_shifts(images, down, right):
+    yield _shift(images, -down, -right), "It moves the other way: down is to higher rows."
+    yield _shift(images, right, down), "Down and right are exchanged: rows come first."
+    yield (
+        np.roll(images, (down, right), axis=(1, 2)),
+        "np.roll brings in at one side what leaves at the other; 0 should come in.",
+    )
+    samples = np.roll(images, (down, right), axis=(0, 1))
+    yield samples, "Axis 0 counts the images; rows are axis 1, columns axis 2."
+
+
 _images = _rng.random((3, 8, 8))
 shift = function(
     _shift,
     "Every picture makes nine.",
     [(_images, 1, 0), (_images, 0, -1), (_images, -1, 1), (_images, 0, 0)],
-    mistakes=[
-        (lambda im, d, r: _shift(im, -d, -r), "It moves the other way: down is to higher rows."),
-        (lambda im, d, r: _shift(im, r, d), "Down and right are exchanged: rows come first."),
-        (
-            lambda im, d, r: np.roll(im, (d, r), axis=(1, 2)),
-            "np.roll brings in at one side what leaves at the other; 0 should come in.",
-        ),
-        (
-            lambda im, d, r: np.roll(im, (d, r), axis=(0, 1)),
-            "Axis 0 counts the images; rows are axis 1, columns axis 2.",
-        ),
-    ],
+    mistakes=_wrong_shifts,
 )
 
 
@@ -276,30 +256,18 @@ def _ridge_parts(lam):
     return np.mean((y_hat.mean(axis=1) - truth) ** 2), np.mean(y_hat.var(axis=1))
 
 
-def ridge_challenge(answer=...):
+@checker("put a number in place of the dots")
+def ridge_challenge(answer):
     """Whether λ brings bias² + variance below 0.07."""
-
-    def judge(answer):
-        value = numbers(answer)
-        if value is None or value.size != 1 or not np.isfinite(value).all():
-            return "This takes one number, the strength λ."
-        lam = value.item()
-        if lam <= 0:
-            return "A strength is positive; without a penalty the variance is beyond all bounds."
-        bias2, variance = _ridge_parts(lam)
-        if bias2 + variance < 0.07:
-            return None
-        larger, move = ("variance", "larger") if variance > bias2 else ("bias", "smaller")
-        return (
-            f"Bias² {bias2:.3g}, variance {variance:.3g}: the {larger} is the larger part, "
-            f"so try a {move} λ."
-        )
-
-    checker(
-        "put a number in place of the dots",
-        judge,
-        "A polynomial with as many weights as points, and yet tame.",
-    )(answer)
+    lam = scalar(answer, "one number, the strength λ")
+    if lam <= 0:
+        return False, "A strength is positive; without a penalty the variance is beyond all bounds."
+    bias2, variance = _ridge_parts(lam)
+    if bias2 + variance < 0.07:
+        return True, "A polynomial with as many weights as points, and yet tame."
+    larger, move = ("variance", "larger") if variance > bias2 else ("bias", "smaller")
+    part = f"the {larger} is the larger part, so try a {move} λ."
+    return False, f"Bias² {bias2:.3g}, variance {variance:.3g}: {part}"
 
 
 def four_curves():
@@ -329,30 +297,15 @@ def four_curves():
     return curves
 
 
-_REMEDIES = {
-    "A": ("l", "Both losses are still falling at the end."),
-    "B": ("r", "Training falls on and validation turns and rises: learned by heart."),
-    "C": ("s", "The training loss itself jumps up and down: the steps are too large."),
-    "D": ("u", "Both are flat, high and close together: it can't fit even what it is shown."),
-}
-
-
-def curves(answer=...):
-    """Whether four letters name the remedies for `four_curves`."""
-
-    def judge(answer):
-        if not isinstance(answer, str):
-            return 'This takes four letters in quotes, such as "rrrr".'
-        letters = answer.strip().lower().replace(",", "").replace(" ", "")
-        if len(letters) != 4 or set(letters) - set("rusl"):
-            return "This takes four letters, each one of r, u, s and l."
-        for letter, (name, (right, reason)) in zip(letters, _REMEDIES.items(), strict=True):
-            if letter != right:
-                return f"Look at {name} again. {reason}"
-        return None
-
-    checker(
-        "put four letters in quotes in place of the dots",
-        judge,
-        "First the training loss, then the gap.",
-    )(answer)
+curves = choices(
+    "lrsu",
+    "First the training loss, then the gap.",
+    "rusl",
+    {
+        1: "Look at A again. Both losses are still falling at the end.",
+        2: "Look at B again. Training falls on and validation turns and rises: learned by heart.",
+        3: "Look at C again. The training loss itself jumps up and down: the steps are too large.",
+        4: "Look at D again. Both are flat, high and close together: "
+        "it can't fit even what it is shown.",
+    },
+)

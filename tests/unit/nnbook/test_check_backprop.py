@@ -194,6 +194,7 @@ def test_functions(said, name, answer, words):
         (1e-6, "Too small"),
         (1e-4, "Too small"),
         (1e-9, "Too small"),
+        (1e-50, "Too small"),  # 0 in float32
         (0.05, "Too large"),
         (1, "Too large"),
         (100, "Too large"),

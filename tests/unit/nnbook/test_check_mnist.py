@@ -142,6 +142,7 @@ def gaps(P, y, bins):
             "divide by the number",
         ),
         (lambda P, y, bins: gaps(P, y, bins)[0] @ gaps(P, y, bins)[1] / len(y), "cancel"),
+        (lambda P, y, bins: -gaps(P, y, bins)[0] @ gaps(P, y, bins)[1] / len(y), "cancel"),
         (lambda P, y, bins: np.mean(P.argmax(axis=1) != y), "error rate"),
     ],
 )

@@ -88,8 +88,10 @@ from nnlib.activations import relu, softmax
             "ntd,nsd->nts",
             {
                 "ntd,nsd->nst": "exchanged",
-                "ntd,msd->ntms": "all others",
-                "ntd,nsd->ntsd": "batch axis",
+                "ntd,msd->ntms": "same batch axis",
+                "ntd,nsd->ntsd": "isn't summed",
+                "ntd,msd->ntmsd": "isn't summed",
+                "ntd,msd->nts": "numbers are not",
                 "ntd,nsd->ts": "shape should be",
                 "ntd,nds->nts": "ValueError",
                 "ntd,nsd->n": "shape",

@@ -106,6 +106,7 @@ def absolute(X):
         ("xor", lambda X: X.sum(1) - 0.5, "wrong sign for [(1, 1)]"),
         ("xor", lambda X: absolute(X) + 0.5, "boundary"),
         ("xor", lambda X: X.sum(), "four numbers"),
+        ("xor", lambda X: np.where(X.sum(1) == 1, 1, np.nan), "wrong sign for [(0, 0), (1, 1)]"),
         ("xor", lambda X: X @ np.ones(3), "ValueError"),
     ],
 )

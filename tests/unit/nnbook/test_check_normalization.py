@@ -189,7 +189,7 @@ def rms(g, x_hat, s, sign=-1, axis=1, total=np.mean):
         ("backward", replaced(2, lambda g, h, s, c: g.mean(0)), "dbeta is a mean"),
         ("backward", replaced(2, lambda g, h, s, c: (c * g).sum(0)), "no γ"),
         ("backward", replaced(2, lambda g, h, s, c: g.sum(1)), "should have the shape (4,)"),
-        ("backward", lambda g, x_hat, s, gamma: g, "three arrays".replace("three", "3")),
+        ("backward", lambda g, x_hat, s, gamma: g, "three arrays, (dX, dgamma, dbeta)"),
         ("backward", lambda g: g, "stopped with TypeError"),
         ("fold", fold, "Right."),
         ("fold", other_fold(W=lambda W, b, c, d, m, v, e: W), "isn't changed"),

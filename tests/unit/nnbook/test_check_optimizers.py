@@ -77,8 +77,10 @@ ROOT = np.sqrt(10) / 100
             {
                 ("rate down", "rate up", "momentum down", "rate up"): "(2)",
                 ("momentum down", "rate down", "rate down", "rate down"): "(1)",
-                ("up", "up", "up", "up"): "Choose from",
-                ("rate up",): "four",
+                ("up", "up", "up", "up"): "each one of rate down",
+                ("rate up",): "a list of four",
+                ("rate down", "rate down", "rate down", "rate up"): "(3)",
+                ("rate down", "rate down", "momentum down", "rate down"): "(4)",
             },
         ),
     ],

@@ -1,26 +1,20 @@
-"""What every check of every chapter does: it asks for an answer, and bears nonsense."""
+"""What every check of every chapter does, and what it declares."""
 
-import importlib
-import inspect
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
 from driver import ROOT
 
-
-def is_check(value):
-    """Checks, and nothing else here, can be called with no answer, which is `...`."""
-    return inspect.isfunction(value) and [
-        p.default for p in inspect.signature(value).parameters.values()
-    ] == [...]
-
+from nnbook import check as engine
 
 CHAPTERS = sorted(path.stem for path in (ROOT / "chapters").glob("*.ipynb"))
 CHECKS = [
     pytest.param(value, id=f"{chapter}.{name}")
     for chapter in CHAPTERS
     for name, value in vars(importlib.import_module(f"nnbook.{chapter}.checks")).items()
-    if is_check(value)
+    if hasattr(value, "judge") and not name.startswith("_")
 ]
 
 
@@ -35,7 +29,87 @@ def test_unanswered(check, capsys):
 
 
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("nonsense", [None, {}, object(), [[1], [2, 3]], b"b", np.nan])
+@pytest.mark.parametrize(
+    "nonsense", [None, {}, object(), [[1], [2, 3]], b"b", np.nan, pytest.param(10**5000, id="huge")]
+)
 def test_nonsense(check, nonsense, capsys):
     assert check(nonsense) is None
-    assert capsys.readouterr().out.startswith("Not yet. ")
+    out = capsys.readouterr().out
+    assert out.startswith("Not yet. ") and len(out) < 600
+
+
+# ------------------------------------------------------------------ what is declared
+
+
+def declarations(chapter, kind, monkeypatch):
+    """The checks of a kind, each with what it was made of; from a second import of the chapter."""
+    made, make = [], getattr(engine, kind)
+
+    def recording(right, why, *rest, **options):
+        check = make(right, why, *rest, **options)
+        made.append((check, right, why, rest, options.get("mistakes")))
+        return check
+
+    monkeypatch.setattr(engine, kind, recording)
+    name = f"nnbook.{chapter}.checks"
+    spec = importlib.util.find_spec(name)
+    spec.loader.exec_module(importlib.util.module_from_spec(spec))
+    return made
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("kind", ["number", "array"])
+def test_each_declared_value_gets_its_own_sentence(chapter, kind, monkeypatch):
+    for check, right, why, _, mistakes in declarations(chapter, kind, monkeypatch):
+        assert check.judge(right) == (True, why)
+        for wrong, sentence in mistakes.items() if kind == "number" else mistakes:
+            assert check.judge(wrong) == (False, sentence)
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("kind", ["choice", "choices"])
+def test_each_declared_choice_gets_its_own_sentence(chapter, kind, monkeypatch):
+    for check, right, why, rest, _ in declarations(chapter, kind, monkeypatch):
+        assert check.judge(right) == (True, why)
+        for option, sentence in rest[-1].items():
+            place, one = option if isinstance(option, tuple) else (option, None)
+            if kind == "choices":
+                others = [
+                    o for o in rest[0] if o != right[place - 1] and (place, o) not in rest[-1]
+                ]
+                option = list(right)
+                option[place - 1] = one or others[0]
+            assert check.judge(option) == (False, sentence)
+
+
+def mistaken(right, mistakes, index, names=None):
+    """A function that makes a declared mistake: the wrong array, alone or in its place."""
+
+    def function(*arguments):
+        *name, wrong, _ = list(mistakes(*arguments))[index]
+        if not name:
+            return wrong
+        return [wrong if n == name[0] else r for n, r in zip(names, right(*arguments), strict=True)]
+
+    return function
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+@pytest.mark.parametrize("kind", ["function", "outputs"])
+def test_each_declared_function_gets_its_own_sentence(chapter, kind, monkeypatch):
+    for check, right, why, rest, mistakes in declarations(chapter, kind, monkeypatch):
+        assert check.judge(right) == (True, why)
+        inputs = rest[-1]
+        with np.errstate(all="ignore"):
+            sentences = [row[-1] for row in mistakes(*inputs[0])]
+            for index, sentence in enumerate(sentences):
+                wrong = mistaken(right, mistakes, index, rest[0])
+                assert check.judge(wrong) == (False, sentence)
+
+
+def test_chapters_use_public_names_of_the_engine_only():
+    for chapter in CHAPTERS:
+        source = Path(importlib.util.find_spec(f"nnbook.{chapter}.checks").origin)
+        text = source.read_text(encoding="utf-8")
+        imported = text.split("from ..check import ")[1].split("from ")[0].split("\n\n")[0]
+        assert not [n for n in imported.strip("()").split(",") if n.strip().startswith("_")]
