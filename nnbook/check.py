@@ -41,18 +41,21 @@ def checker(task):
     """
 
     def decorate(judge):
+        def judged(answer, *data):
+            try:
+                with np.errstate(all="ignore"):
+                    return judge(answer, *data)
+            except NotYet as problem:
+                return False, str(problem)
+
         def check(answer=..., *data):
             if answer is ...:
                 print(f"Not answered yet: {task}.")
                 return
-            try:
-                with np.errstate(all="ignore"):
-                    ok, sentence = judge(answer, *data)
-            except NotYet as problem:
-                ok, sentence = False, problem
+            ok, sentence = judged(answer, *data)
             print(f"{'Right' if ok else 'Not yet'}. {sentence}")
 
-        check.judge, check.__doc__ = judge, judge.__doc__
+        check.judge, check.__doc__ = judged, judge.__doc__
         return check
 
     return decorate
@@ -128,24 +131,23 @@ def choice(right, why, wrong):
     return check
 
 
-def choices(right, why, options, wrong):
+def choices(right, why, form, options, wrong):
     """A check for several choices at once: a string of letters, or a list of texts, as ``right``.
 
-    ``wrong`` maps each place, from 1 on, to a sentence for whoever is wrong there, and may map
-    (place, option) to a sentence for this one. The first place that is wrong is talked about.
+    ``form`` says in words what the answer looks like. ``wrong`` maps each place, from 1 on, to a
+    sentence for whoever is wrong there, and may map (place, option) to a sentence for this one. The
+    first place that is wrong is talked about.
     """
-    letters, many = isinstance(right, str), COUNT[len(right)]
-    form = f"{many} letters in quotes" if letters else f"a list of {many} texts"
-    form = f"{form}, each one of {', '.join(options)}"
 
     @checker(f"put {form} in place of the dots")
     def check(answer):
-        if letters and isinstance(answer, str):
-            answer = list(answer.replace(",", "").replace(" ", ""))
         given = answer if isinstance(answer, list | tuple) else []
+        if isinstance(right, str) and isinstance(answer, str):
+            given = answer.replace(",", "").replace(" ", "")
         given = [one.strip().lower() for one in given if isinstance(one, str)]
         if len(given) != len(right) or not set(given) <= set(options):
-            return False, f"This takes {form}, and got {short(answer)}."
+            choose = f"{form}, each one of {', '.join(options)}"
+            return False, f"This takes {choose}, and got {short(answer)}."
         for place, (one, expected) in enumerate(zip(given, right, strict=True), start=1):
             if one != expected:
                 return False, wrong.get((place, one), wrong[place])
@@ -299,11 +301,8 @@ def short(value):
     if callable(value) and not isinstance(value, type):
         return f"the function {getattr(value, '__name__', '')}".rstrip()
     try:
-        text = (
-            np.array2string(value, precision=4, threshold=12, edgeitems=2)
-            if isinstance(value, np.ndarray)
-            else repr(value)
-        )
+        with np.printoptions(precision=4, threshold=12, edgeitems=2):
+            text = str(value) if isinstance(value, np.ndarray) else repr(value)
     except Exception:  # an int of 5,000 digits has no repr
         return f"something of type {type(value).__name__}"
     text = " ".join(text.split())

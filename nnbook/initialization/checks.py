@@ -210,6 +210,7 @@ small_change = number(
 patients = choices(
     "bcda",
     "Vanishing, saturated, dead, exploding.",
+    'four letters such as "abcd"',
     "abcd",
     {
         1: "Patient 1: A ratio of 1e-15 and a loss of exactly ln 10: the gradient vanishes.",

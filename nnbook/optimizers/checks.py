@@ -182,6 +182,7 @@ find_the_bug = choice(
 sliders = choices(
     ["rate down", "rate down", "momentum down", "rate up"],
     "Growth, trembling: rate down. Long waves: momentum. Smooth: rate up.",
+    "a list of four texts",
     ["rate down", "rate up", "momentum down"],
     {
         1: "(1) grows by a constant factor: the rate is above the limit.",

@@ -300,6 +300,7 @@ def four_curves():
 curves = choices(
     "lrsu",
     "First the training loss, then the gap.",
+    "four letters in quotes",
     "rusl",
     {
         1: "Look at A again. Both losses are still falling at the end.",

@@ -43,7 +43,7 @@ triangle_at_170 = number(
     "20 steps after the top of the second cycle: 0.09 − 0.08 · 20/50.",
     mistakes={
         0.042: "That is x · 0.08 from the bottom: x is the distance from the top.",
-        0.09 - 0.08 * 10 / 25: "A half-cycle has 50 steps; the whole cycle is 100 long.",
+        0.01 + 0.08 * 20 / 25: "A half-cycle has 50 steps; the whole cycle is 100 long.",
         0.08 * 0.6: "The lower bound is 0.01, not 0.",
         0.01 + 0.09 * 0.6: "The height of the triangle is high − low = 0.08.",
     },

@@ -34,7 +34,7 @@ from nnlib import schedules
         (
             "triangle_at_170",
             0.058,
-            {0.042: "from the top", 0.048: "0.01, not 0", 0.064: "high − low"},
+            {0.042: "from the top", 0.074: "100 long", 0.048: "0.01, not 0", 0.064: "high − low"},
         ),
         (
             "curved_floor",

@@ -75,7 +75,7 @@ def test_each_declared_choice_gets_its_own_sentence(chapter, kind, monkeypatch):
             place, one = option if isinstance(option, tuple) else (option, None)
             if kind == "choices":
                 others = [
-                    o for o in rest[0] if o != right[place - 1] and (place, o) not in rest[-1]
+                    o for o in rest[1] if o != right[place - 1] and (place, o) not in rest[-1]
                 ]
                 option = list(right)
                 option[place - 1] = one or others[0]
