@@ -33,7 +33,7 @@ class SGD(Optimizer):
 
     Parameters
     ----------
-    lr : float > 0
+    lr : float > 0, or array that broadcasts against theta
     weight_decay : float >= 0
     decay_mask : bool array like theta, optional
         True where to decay (weights, not biases); everywhere if not given.
@@ -62,7 +62,7 @@ class Momentum(Optimizer):
 
     Parameters
     ----------
-    lr : float > 0
+    lr : float > 0, or array that broadcasts against theta
     mu : float in [0, 1)
         The momentum, the share of the velocity that survives a step.
 
@@ -114,7 +114,7 @@ class AdaGrad(Optimizer):
 
     Parameters
     ----------
-    lr : float > 0
+    lr : float > 0, or array that broadcasts against theta
     eps : float > 0
         Keeps the division finite while G is zero.
 
@@ -143,7 +143,7 @@ class RMSprop(Optimizer):
 
     Parameters
     ----------
-    lr : float > 0
+    lr : float > 0, or array that broadcasts against theta
     beta : float in [0, 1)
         How much of v survives a step; v looks back over about ``1 / (1 - beta)`` steps.
     eps : float > 0
@@ -178,7 +178,7 @@ class Adadelta(Optimizer):
 
     Parameters
     ----------
-    lr : float > 0
+    lr : float > 0, or array that broadcasts against theta
     rho : float in [0, 1)
     eps : float > 0
 
@@ -215,7 +215,7 @@ class Adam(Optimizer):
 
     Parameters
     ----------
-    lr : float > 0
+    lr : float > 0, or array that broadcasts against theta
     beta1, beta2 : float in [0, 1)
         How much of m and v survives a step.
     eps : float > 0
@@ -382,7 +382,7 @@ class Lion(Optimizer):
 
     Parameters
     ----------
-    lr : float > 0
+    lr : float > 0, or array that broadcasts against theta
     beta1, beta2 : float in [0, 1)
     weight_decay, decay_mask : as for `AdamW`
 
