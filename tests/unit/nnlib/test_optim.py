@@ -1,5 +1,6 @@
 import copy
 import dataclasses
+import inspect
 import math
 import pickle
 import tracemalloc
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnlib import landscapes, stepping
+from nnlib import landscapes, optim, stepping
 from nnlib._in_place import adam_step
 from nnlib.clipping import clip_norm, clip_value
 from nnlib.optim import (
@@ -28,20 +29,8 @@ from nnlib.optim import (
 )
 from nnlib.stepping import Optimizer
 
-ALL = [
-    SGD,
-    Momentum,
-    Nesterov,
-    AdaGrad,
-    RMSprop,
-    Adadelta,
-    Adam,
-    AdaMax,
-    Nadam,
-    AMSGrad,
-    AdamW,
-    Lion,
-]
+ALL = [c for c in vars(optim).values() if inspect.isclass(c) and issubclass(c, Optimizer)]
+ALL.remove(Optimizer)
 
 # ours, its arguments, the one in torch.optim, its arguments, a huge learning rate
 PEERS = {
