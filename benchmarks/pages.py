@@ -11,8 +11,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build/html"
 LATENCY = {kind: ROOT / f"_build/latency-{kind}.json" for kind in ("pages", "lab")}
-sys.path.append(str(ROOT / "tests/site"))
-from driver import FLAGS, chromium, notebooks, p95, serve  # noqa: E402
+sys.path += [str(ROOT / "tests"), str(ROOT / "tests/site")]
+from book_files import notebooks  # noqa: E402
+from driver import launch, p95, serve  # noqa: E402
 
 
 def measure():
@@ -50,7 +51,7 @@ def opening(name):
 
     page_name = name.removesuffix(".ipynb") + ".html"
     with serve(SITE) as site, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = launch(playwright)
         page = browser.new_page()
         start = time.perf_counter()
         page.goto(f"{site}/{page_name}", wait_until="commit")

@@ -1,23 +1,24 @@
 """A built book, a browser to look at it with, and a JupyterLab to run it in."""
 
+import contextlib
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from book_files import ROOT
 from conftest import missing
-from driver import FLAGS, ROOT, chromium, serve
+from driver import launch, serve
+from playwright.sync_api import sync_playwright
 
 
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium."""
-    if chromium() is None:
-        missing("Chromium (on Debian: apt-get install chromium)")
-    from playwright.sync_api import sync_playwright
-
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
+        browser = launch(playwright)
+        if browser is None:
+            missing("Chromium (apt-get install chromium, or python -m playwright install chromium)")
         yield browser
         browser.close()
 
@@ -41,8 +42,14 @@ def site(book):
         yield address
 
 
-@pytest.fixture
-def page(browser):
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
+@pytest.fixture(scope="session")
+def new_page(browser):
+    """A context manager: a page of its own, which knows nothing of other pages."""
+
+    @contextlib.contextmanager
+    def new_page():
+        context = browser.new_context(viewport={"width": 1280, "height": 900})
+        yield context.new_page()
+        context.close()
+
+    return new_page

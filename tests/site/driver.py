@@ -20,11 +20,11 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import nbformat
-from playwright.sync_api import expect
+from book_files import ROOT
+from playwright.sync_api import Error
 
 from nnbook import explore
 
-ROOT = Path(__file__).resolve().parents[2]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -39,6 +39,39 @@ SENTENCE = re.compile(r'<p class="nn-readout">(.*?)</p>', re.S)
 WIDGETS = re.compile(
     r'<script type="application/vnd\.jupyter\.widget-(state|view)\+json">(.*?)</script>', re.S
 )
+
+# What an explorer shows, once it is what is expected or patience ends: drawing takes a while.
+ONCE_IT_SHOWS = """
+async (explorer, [expected, patience]) => {
+  const tidy = text => (text ?? "").replace(/\\s+/g, " ").trim();
+  const word = control => tidy(
+    control.querySelector(".widget-readout, button.mod-active")?.textContent
+    ?? control.querySelector("select")?.selectedOptions[0]?.text);
+  const look = () => {
+    const controls = [...explorer.querySelectorAll(".nn-control:has(.widget-label)")].map(
+      control => [control.querySelector(".widget-label").textContent, word(control)]);
+    const readout = explorer.querySelector(".nn-readout");
+    const images = [...readout?.parentElement.querySelectorAll("img") ?? []];
+    return {
+      controls: Object.fromEntries(controls),
+      sentence: tidy(readout?.textContent),
+      alt: images[0]?.alt,
+      pictures: images.map(image => image.getAttribute("src")),
+    };
+  };
+  const same = (a, b) => Object.keys(a).length === Object.keys(b).length
+    && Object.keys(a).every(key => a[key] === b[key]);
+  const right = shown => ["sentence", "alt"].every(part => shown[part] === expected[part])
+    && ["controls", "pictures"].every(part => same(shown[part], expected[part]));
+  const end = performance.now() + patience;
+  let shown = look();
+  while (expected && !right(shown) && performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    shown = look();
+  }
+  return shown;
+}
+"""
 
 # From a key press to the moment the browser shows the new picture: its decoding is awaited, and
 # then the next frame of the screen.
@@ -59,19 +92,16 @@ explorer => {
 """
 
 
-def chromium():
-    """The path of an installed Chromium, or of the one that CHROMIUM names; None without one."""
+def launch(playwright):
+    """An installed Chromium, or the one that CHROMIUM names; else Playwright's own, or None."""
     names = [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"]
-    return next((path for name in names if name and (path := shutil.which(name))), None)
-
-
-def notebooks():
-    """The notebooks of the book, as paths from its root."""
-    return sorted(
-        path.relative_to(ROOT).as_posix()
-        for folder in ("chapters", "appendix")
-        for path in (ROOT / folder).glob("*.ipynb")
-    )
+    path = next((path for name in names if name and (path := shutil.which(name))), None)
+    try:
+        return playwright.chromium.launch(executable_path=path, args=FLAGS)
+    except Error:
+        if path is None and not Path(playwright.chromium.executable_path).exists():
+            return None
+        raise
 
 
 def stored_sizes(notebook):
@@ -198,10 +228,14 @@ class Watch:
 
 
 class Controls:
-    """The controls of one explorer on a page, found by their labels as a reader finds them."""
+    """The controls of one explorer on a page, found by their labels as a reader finds them.
 
-    def __init__(self, box, explorer):
-        self.box, self.explorer = box, explorer
+    ``frame(**values)`` is the markup that the page must show for these values. A setting is
+    written as name to index: which of its values each control is at.
+    """
+
+    def __init__(self, box, explorer, frame):
+        self.box, self.explorer, self.frame = box, explorer, frame
 
     def control(self, name):
         label = self.explorer.controls[name].description
@@ -213,80 +247,78 @@ class Controls:
     def kind(self, name):
         return self.explorer.controls[name]._model_name.removesuffix("Model")
 
-    def index(self, name):
-        """Which value the page says the control is at."""
-        control, kind = self.control(name), self.kind(name)
+    def last(self, name):
+        return len(self.explorer.options[name]) - 1
+
+    def start(self):
+        """The setting that the explorer starts with."""
+        return {n: list(o).index(self.explorer.start[n]) for n, o in self.explorer.options.items()}
+
+    def assert_shows(self, setting, patience=5):
+        """See that the page comes to this setting: each control, the sentence, the pictures."""
+        words = {c.description: c.options[setting[n]] for n, c in self.explorer.controls.items()}
+        values = {name: self.explorer.options[name][index] for name, index in setting.items()}
+        sentence, pictures = sentence_and_pictures(self.frame(**values))
+        expected = {
+            "controls": words,
+            "sentence": " ".join(sentence.split()),
+            "alt": sentence,
+            "pictures": pictures,
+        }
+        shown = self.box.evaluate(ONCE_IT_SHOWS, [expected, 1000 * patience])
+        for part in expected:
+            assert shown[part] == expected[part], (part, values, str(shown[part])[:300])
+
+    def setting(self):
+        """The setting that the page names now."""
+        shown = self.box.evaluate(ONCE_IT_SHOWS, [None, 0])["controls"]
+        return {
+            name: list(control.options).index(shown[control.description])
+            for name, control in self.explorer.controls.items()
+        }
+
+    def by_keyboard(self, name, step, now):
+        """Move by the keyboard: an arrow key (step of 1 or -1), Home or End; the index to reach."""
+        control, kind, last = self.control(name), self.kind(name), self.last(name)
+        goal = {"Home": 0, "End": last, 1: min(last, now + 1), -1: max(0, now - 1)}[step]
         if kind == "SelectionSlider":
-            readout = control.locator(".widget-readout")
-            expect(readout).not_to_be_empty()  # a slider is there before its value is
-            shown = readout.text_content()
+            key = {1: "ArrowRight", -1: "ArrowLeft"}.get(step, step)
+            control.locator(".noUi-handle").press(key)
         elif kind == "ToggleButtons":
-            shown = control.locator("button.mod-active").text_content()
+            control.locator("button").nth(goal).press("Space")
         else:
-            shown = control.locator("select").evaluate("s => s.selectedOptions[0].text")
-            shown = shown.replace("\xa0", " ")  # ipywidgets keeps a menu's words on one line
-        return list(self.explorer.controls[name].options).index(shown.strip())
+            key = {1: "ArrowDown", -1: "ArrowUp"}.get(step, step)
+            control.locator("select").press(key)
+        return goal
 
-    def values(self):
-        return {name: options[self.index(name)] for name, options in self.explorer.options.items()}
-
-    def readout(self):
-        """The sentence under the picture, as a locator."""
-        return self.box.locator(".nn-readout")
-
-    def pictures(self):
-        """The alt text and the pictures that are on the page now, without the backdrop."""
-        images = self.readout().locator("xpath=..").locator("img")
-        sources = images.evaluate_all("all => all.map(i => i.getAttribute('src'))")
-        return images.first.get_attribute("alt"), sources
-
-    def by_keyboard(self, name, step):
-        """Move by the keyboard: an arrow key (step of 1 or -1), Home or End."""
-        control, kind = self.control(name), self.kind(name)
-        key = step if isinstance(step, str) else {1: "ArrowRight", -1: "ArrowLeft"}[step]
-        if kind == "SelectionSlider":
-            handle = control.locator(".noUi-handle")
-            handle.focus()
-            handle.press(key)
-        elif kind == "ToggleButtons":
-            last = len(self.explorer.options[name]) - 1
-            now = self.index(name)
-            goal = {"Home": 0, "End": last}.get(step, None)
-            goal = max(0, min(last, now + step)) if goal is None else goal
-            button = control.locator("button").nth(goal)
-            button.focus()
-            button.press("Space")
-        else:
-            select = control.locator("select")
-            select.focus()
-            key = {"ArrowRight": "ArrowDown", "ArrowLeft": "ArrowUp"}.get(key, key)
-            select.press(key)
-
-    def by_mouse(self, name, index):
+    def by_mouse(self, name, goal, now):
         """Move by the mouse to the value with this index."""
         control, kind = self.control(name), self.kind(name)
         if kind == "SelectionSlider":
-            control.scroll_into_view_if_needed()
-            track = control.locator(".noUi-base").bounding_box()
-            share = index / max(1, len(self.explorer.options[name]) - 1)
-            self.box.page.mouse.click(
-                track["x"] + 1 + share * (track["width"] - 2), track["y"] + track["height"] / 2
-            )
             # noUiSlider takes no second tap within the 300 ms of the first one's transition
             control.locator(".noUi-state-tap").wait_for(state="detached")
+            base = control.locator(".noUi-base")
+            width, height = base.evaluate("e => [e.offsetWidth, e.offsetHeight]")
+            share = goal / max(1, self.last(name))
+            base.click(position={"x": 1 + share * (width - 2), "y": height / 2})
         elif kind == "ToggleButtons":
-            control.locator("button").nth(index).click()
+            control.locator("button").nth(goal).click()
         else:
-            control.locator("select").select_option(index=index)
+            control.locator("select").select_option(index=goal)
+        return goal
 
     def tour(self):
-        """Settings to visit: (control, way, target), each control by keyboard and by mouse."""
-        for name, options in self.explorer.options.items():
-            last = len(options) - 1
-            for step in (1, -1, "End", "Home"):
-                yield name, self.by_keyboard, step
-            for index in sorted({last // 2, last}):
-                yield name, self.by_mouse, index
+        """Moves to make: (control, way, target), each control by keyboard and by mouse.
+
+        The keys lie between the clicks, which need a pause; each click changes something.
+        """
+        for name in self.explorer.options:
+            yield name, self.by_keyboard, "End"
+            yield name, self.by_mouse, self.last(name) // 2
+            yield name, self.by_keyboard, 1
+            yield name, self.by_keyboard, -1
+            yield name, self.by_keyboard, "Home"
+            yield name, self.by_mouse, self.last(name)
 
 
 def start_stopwatch(box):

@@ -4,10 +4,12 @@ import ast
 import json
 import re
 import statistics
+import subprocess
+import sys
 
 import pytest
 import yaml
-from driver import ROOT, notebooks
+from book_files import ROOT, notebooks
 
 CHAPTERS = [name for name in notebooks() if name.startswith("chapters/")]
 
@@ -67,6 +69,17 @@ def test_glossary_has_every_bold_term():
         bold = {term.lower() for term in re.findall(r"\*\*([^*\n]+?)\*\*", prose)}
         missing = {term for term in bold if not term.endswith((".", "?", ":"))} - defined
         assert not missing, f"{notebook} defines terms that the glossary lacks"
+
+
+def test_unit_tests_need_no_browser():
+    """They are all found where neither Playwright nor what drives it can be imported."""
+    blocked = "import sys; sys.modules.update(playwright=None, driver=None)"
+    options = ["tests/unit", "--collect-only", "--quiet", "-p", "no:cacheprovider"]
+    program = f"{blocked}; import pytest; sys.exit(pytest.main({options}))"
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True
+    )
+    assert result.returncode == 0, result.stdout[-3000:]
 
 
 @pytest.mark.parametrize("notebook", notebooks())

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from driver import ROOT
+from book_files import ROOT
 
 from nnbook import check as engine
 

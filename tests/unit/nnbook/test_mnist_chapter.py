@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from book_files import ROOT
 from conftest import missing
-from driver import ROOT
 from threadpoolctl import threadpool_limits
 
 import nnlib.mnist

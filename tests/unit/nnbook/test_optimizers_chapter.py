@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from driver import ROOT
+from book_files import ROOT
 
 from nnlib import optim
 from nnlib.descend import descend
