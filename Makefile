@@ -4,7 +4,7 @@ PORT ?= 8000
 JOBS ?= 1
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book test serve refresh lint bench experiments mutants clean
+.PHONY: help book page serve check test refresh lint bench experiments mutants clean
 
 help: ## list what there is
 	@sed -nE 's/^([a-z]+):.*## (.*)/make \1 #\2/p' Makefile | column -t -s '#'
@@ -13,21 +13,27 @@ book: .venv/book ## build the book into _build/html
 	$(BIN)/jupyter-book build -W -n --keep-going .
 	@echo "Open _build/html/index.html in a browser, or run 'make serve'."
 
-test: .venv/test ## run all tests: library, notebooks, the built site, JupyterLab
-	$(BIN)/ruff check .
-	$(BIN)/python -m mypy nnlib
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+page: .venv/book ## execute, build and name one page: make page NB=optimizers
+	$(BIN)/python tools/page.py $(NB)
 
 serve: book ## build and serve the book on this machine (PORT=8000)
 	@echo "The book is at http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
-refresh: .venv/book ## execute all notebooks and store their text outputs
-	$(BIN)/python tools/refresh.py
+refresh: .venv/book ## execute notebooks, all or NB=optimizers, and store their text outputs
+	$(BIN)/python tools/refresh.py $(NB)
 
-lint: .venv/test ## check the code's style
+lint: .venv/test ## check the code's style, its form and its types
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
 	$(BIN)/python -m mypy nnlib
+
+check: lint ## lint, and the quick unit tests: what to run before a commit, in less than a minute
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q tests/unit -m "not slow" \
+		--durations 5 --durations-min 3
+
+test: lint ## run all tests: library, notebooks, the built site, JupyterLab
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 bench: .venv/bench ## measure explorers, pages and training against other libraries
 	$(BIN)/python -m benchmarks

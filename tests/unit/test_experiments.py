@@ -83,6 +83,7 @@ def test_no_other_files_are_among_the_records():
     assert {path.name for path in RESULTS.iterdir()} <= {f"{name}.json" for name in NAMES}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [reference, best])
 def test_the_recorded_recipe_is_that_of_the_code(module):
     record = recorded(module.__name__.split(".")[1])
@@ -132,6 +133,7 @@ def test_ablation_keeps_what_helps():
 # ---------------------------------------------------------------------------- it still holds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", [reference, best])
 def test_first_epoch_again(module, real_arrays):
     known = recorded(module.__name__.split(".")[1])["runs"][0]
@@ -179,10 +181,12 @@ def small_runs(**where):
     return pretty(without_seconds(records))
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_as_one():
     assert small_runs(jobs=2) == small_runs()
 
 
+@pytest.mark.slow
 def test_a_cluster_gives_the_same_as_one_process():
     try:
         from distributed import LocalCluster

@@ -195,6 +195,7 @@ class BFGS(Optimizer):
         return d
 
 
+@pytest.mark.slow
 def test_the_ranks_of_the_challenge_are_those_that_were_found():
     ranks = [most for most, _ in check.RANKS]
     assert ranks == sorted(ranks)

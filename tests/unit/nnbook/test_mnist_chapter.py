@@ -94,6 +94,7 @@ def test_headline_follows_the_recorded_reference(program, data):
     np.testing.assert_allclose(losses, first[: len(losses)], atol=1e-3)
 
 
+@pytest.mark.slow
 def test_headline_runs_as_printed(program, data, monkeypatch, capsys):
     """All of its lines, with one epoch in place of 25."""
     monkeypatch.setattr("nnlib.data.mnist", lambda: data)
@@ -103,6 +104,7 @@ def test_headline_runs_as_printed(program, data, monkeypatch, capsys):
     assert reached == pytest.approx(100 * reference()["runs"][0]["watch_accuracy"][0], abs=0.3)
 
 
+@pytest.mark.slow
 def test_solution_of_the_challenge(data, monkeypatch, capsys):
     (code,) = (c for cell in CELLS for c in fenced(cell) if "check.challenge" in c)
     names = {"check": check}
@@ -165,6 +167,7 @@ def test_no_mnist_and_no_network(find, monkeypatch):
     assert "MNIST is not here" in shown and "set MNIST_DIR" in shown and "admonition" in shown
 
 
+@pytest.mark.slow
 def test_whole_chapter_without_mnist(tmp_path):
     """nbval: the same text, apart from the cells that say what they have measured on MNIST."""
     environment = {k: v for k, v in os.environ.items() if k not in ("MNIST_DIR", "NO_PROXY")}
