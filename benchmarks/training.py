@@ -13,6 +13,7 @@ from statistics import median
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from nnbook.mnist.folder import mnist_folder
 from nnbook.mnist.recipe import FAST, fit
 from nnlib.data import mnist
 from nnlib.layers import Linear, ReLU
@@ -74,14 +75,8 @@ def measure():
 
 
 def mnist_arrays():
-    """MNIST from MNIST_DIR, or from the folder that development keeps beside the checkout."""
-    import os
-    from pathlib import Path
-
-    beside = Path(__file__).resolve().parents[2] / "shared/data/mnist"
-    if not os.environ.get("MNIST_DIR") and beside.is_dir():
-        return mnist(beside)
-    return mnist()
+    """MNIST, found where the build and the tests find it."""
+    return mnist(mnist_folder())
 
 
 def race(**contenders):

@@ -2,14 +2,18 @@
 
 import importlib
 import os
-from pathlib import Path
 
 import hypothesis
 import numpy as np
 import pytest
 
+from nnbook.mnist.folder import mnist_folder
+
 hypothesis.settings.register_profile("book", deadline=None)  # the machine may be busy
 hypothesis.settings.load_profile("book")
+
+if folder := mnist_folder():
+    os.environ["MNIST_DIR"] = str(folder)  # notebooks find MNIST where the build finds it
 
 
 def missing(what: str):
@@ -32,12 +36,8 @@ def torch():
 
 @pytest.fixture(scope="session")
 def real_folder():
-    """The folder with MNIST's own files: MNIST_DIR, or the one beside the checkout."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "data" / "mnist"
-    for folder in (os.environ.get("MNIST_DIR"), beside):
-        if folder and Path(folder).is_dir():
-            return folder
-    missing("MNIST (set MNIST_DIR)")
+    """The folder with MNIST's own files."""
+    return mnist_folder() or missing("MNIST (set MNIST_DIR)")
 
 
 @pytest.fixture

@@ -8,12 +8,10 @@ import sys
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import numpy as np
 import pytest
 from book_files import ROOT
-from conftest import missing
 from threadpoolctl import threadpool_limits
 
 import nnlib.mnist
@@ -42,12 +40,8 @@ def fenced(cell):
 
 
 @pytest.fixture(scope="module")
-def folder():
-    beside = ROOT.parent / "shared" / "data" / "mnist"
-    for folder in (os.environ.get("MNIST_DIR"), beside):
-        if folder and Path(folder).is_dir():
-            return folder
-    missing("MNIST (set MNIST_DIR)")
+def folder(real_folder):
+    return real_folder
 
 
 @pytest.fixture(scope="module")
