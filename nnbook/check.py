@@ -25,15 +25,14 @@ from numbers import Real
 
 import numpy as np
 
-FUNCTION = "write your function, and give it to the check by its name"
-COUNT = ("no", "one", "two", "three", "four", "five", "six")
+MANY = ("no", "one", "two", "three", "four", "five")
 
 
 class NotYet(Exception):
     """What is wrong with an answer, where a judge can't go on."""
 
 
-def checker(task):
+def checker(task="write your function, and give it to the check by its name"):
     """Make a check of a judge, as a decorator: ``task`` says what to do as long as nothing is done.
 
     ``judge(answer, *data)`` returns (ok, sentence), or raises `NotYet`. The check prints, and
@@ -171,7 +170,7 @@ def function(right, why, inputs, *, tol=1e-6, mistakes=None):
         whose results are these, for all inputs.
     """
 
-    @checker(FUNCTION)
+    @checker()
     def check(answer):
         values = [_returned(call(answer, *copy.deepcopy(arguments))) for arguments in inputs]
         expected = [np.asarray(right(*arguments), dtype=float) for arguments in inputs]
@@ -202,10 +201,10 @@ def outputs(right, why, names, inputs, *, tol=1e-6, mistakes=None):
             arrays = [numbers(value) for value in values]
             if not any(a is None for a in arrays):
                 return dict(zip(names, arrays, strict=True))
-        which = f"{COUNT[len(names)]} arrays, ({', '.join(names)})"
+        which = f"{MANY[len(names)]} arrays, ({', '.join(names)})"
         raise NotYet(f"Your function should return {which}.")
 
-    @checker(FUNCTION)
+    @checker()
     def check(answer):
         values = [named(call(answer, *copy.deepcopy(arguments))) for arguments in inputs]
         expected = [named(right(*arguments)) for arguments in inputs]

@@ -6,18 +6,7 @@ from nnlib.activations import sigmoid, softmax, softplus
 from nnlib.autodiff import Value
 from nnlib.gradcheck import relative_error
 
-from ..check import (
-    FUNCTION,
-    array,
-    call,
-    checker,
-    choice,
-    function,
-    number,
-    outputs,
-    scalar,
-    stops,
-)
+from ..check import array, call, checker, choice, function, number, outputs, scalar, stops
 
 noise = choice(
     "b",
@@ -155,7 +144,6 @@ layer_backward = outputs(
     ],
 )
 
-
 factor = number(
     4,
     "(4 − 1) / (4 + 1) = 0.6. Do you sum where you should take the mean of 4?",
@@ -187,11 +175,8 @@ def step(answer):
     error = _float32_error(h)
     if error <= 1e-4:
         return True, "The relative error on exp is below 1e-4; ε^(1/3) is 4e-3."
-    size = "large" if h > 0.004 else "small"
-    return (
-        False,
-        f"Too {size}: measured on the exponential function, the relative error is {error:.0e}.",
-    )
+    measured = f"measured on the exponential function, the relative error is {error:.0e}."
+    return False, f"Too {'large' if h > 0.004 else 'small'}: {measured}"
 
 
 def broken_network(theta):
@@ -249,7 +234,7 @@ three_doublings = number(
 )
 
 
-@checker(FUNCTION)
+@checker()
 def new_operation(answer):
     """Whether a function of a Value is softplus, with its way back."""
     for data in (0.5, np.array([-2.0, 0.0, 3.0]), -1.0):

@@ -4,18 +4,7 @@ import numpy as np
 
 from nnlib.activations import softplus
 
-from ..check import (
-    FUNCTION,
-    array,
-    call,
-    checker,
-    choice,
-    choices,
-    function,
-    number,
-    numbers,
-    scalar,
-)
+from ..check import array, call, checker, choice, choices, function, number, numbers, scalar
 
 who_gets_what = choice(
     "a",
@@ -86,7 +75,6 @@ leaky_std = function(
     mistakes=_wrong_stds,
 )
 
-
 absolute = array(
     [1, 1],
     "|z|² = z², and f′(z)² = 1: nothing is lost on either way.",
@@ -120,8 +108,9 @@ _few = np.array([[1.0, -1], [-1, -1], [-1, -1]]), np.array([[0.0, -1], [0, 2]])
 def _wrong_dead_shares(Z):
     silent = Z <= 0
     dead = np.all(silent, axis=0)
+    samples = np.mean(np.all(silent, axis=1))
     yield (
-        np.mean(np.all(silent, axis=1)),
+        samples,
         "That is the share of samples for which all units are silent. Use the other axis.",
     )
     yield np.mean(silent), "That is the share of zeros; dead means silent for *all*."
@@ -137,7 +126,6 @@ dead_share = function(
     [(_Z,), (_few[0],), (_few[1],)],
     mistakes=_wrong_dead_shares,
 )
-
 
 _born = 1 - (1 - 0.5**3) ** 20
 born_dead = number(
@@ -181,7 +169,7 @@ _clipped = function(
 )
 
 
-@checker(FUNCTION)
+@checker()
 def clip(answer):
     """Whether a function of (g, limit) clips by the norm, and leaves g as it is."""
     ok, sentence = _clipped.judge(answer)
@@ -205,7 +193,6 @@ small_change = number(
         2 ** (1 / 50) - 1: "That is s². The change's mean square is s² times that of h.",
     },
 )
-
 
 patients = choices(
     "bcda",
@@ -237,7 +224,7 @@ def softplus_size(answer):
     return False, f"With g = {g:.3g} the RMS after one layer is {after:.3f}."
 
 
-@checker(FUNCTION)
+@checker()
 def lsuv(answer):
     """Whether a function of (matrices, X) scales each matrix for z of RMS 1, one by one."""
     rng = np.random.default_rng(3)

@@ -81,7 +81,6 @@ recall = array(
     ],
 )
 
-
 _D = np.array([[90, 1, 2, 0], [0, 95, 9, 1], [6, 2, 80, 7], [1, 0, 3, 93]])
 _E = np.array([[90, 1, 0, 5], [2, 70, 0, 1], [0, 8, 60, 0], [6, 0, 0, 99]])
 
@@ -122,10 +121,8 @@ _image = np.arange(1, 21, dtype=float).reshape(4, 5)
 
 
 def _wrong_shifts(x, d, r):
-    yield (
-        np.roll(x, (d, r), axis=(0, 1)),
-        "What leaves on one side comes in on the other: np.roll goes round. Fill with 0.",
-    )
+    rolled = np.roll(x, (d, r), axis=(0, 1))
+    yield rolled, "What leaves on one side comes in on the other: np.roll goes round. Fill with 0."
     yield _shift(x, -d, -r), "The other way: positive is down and right."
     yield _shift(x, r, d), "Down and right are exchanged: axis 0 counts rows."
     yield _shift(x, abs(d), abs(r)), "Negative numbers mean up and left."
@@ -137,7 +134,6 @@ shift = function(
     [(_image, 1, 0), (_image, 0, 2), (_image, -2, -1), (_image, 0, 0)],
     mistakes=_wrong_shifts,
 )
-
 
 _rng = np.random.default_rng(0)
 _P = _rng.dirichlet(np.full(4, 0.4), size=200)
@@ -184,7 +180,6 @@ from_torch = function(
     ],
 )
 
-
 better = number(
     (60 - 45) / np.sqrt(60 + 45),
     "Less than 2: no evidence that B is better.",
@@ -224,6 +219,7 @@ luck = number(
     tol=0.03,
     mistakes={
         0.13: "That is the spread of one result. The largest of 20 lies further out.",
+        0.13 / np.sqrt(20): "The mean of 20 has a smaller spread; the maximum is not a mean.",
         2 * 0.13 / np.sqrt(20): "The mean of 20 has a smaller spread; the maximum is not a mean.",
         0.0: "The mean of the 20 has no bias. Their maximum has.",
         3 * 0.13: "Only one in 741 lies beyond three standard deviations.",
@@ -264,10 +260,8 @@ def challenge(answer):
     try:
         X, y, X_test, y_test = mnist()
     except DataUnavailable as error:
-        return (
-            False,
-            f"What is missing is MNIST itself, without which nothing is measured: {error}.",
-        )
+        missing = f"without which nothing is measured: {error}."
+        return False, f"What is missing is MNIST itself, {missing}"
     if labels is None:
         with stops("Your training"):
             labels = numbers(answer(Budget(X, y)).predict(X_test))

@@ -56,23 +56,16 @@ def scores(letters):
     if value.shape == (4, 3, 2) and np.allclose(value, right.transpose(0, 2, 1)):
         return False, "These are the scores with queries and keys exchanged: (N, S, T)."
     if 5 in value.shape:
-        return (
-            False,
-            "The axis of length d is still there. A letter right of the arrow isn't summed.",
-        )
+        why = "A letter right of the arrow isn't summed."
+        return False, f"The axis of length d is still there. {why}"
     if value.shape.count(4) == 2:
-        return False, (
-            "Queries of one sentence with keys of all others: both have the same batch axis."
-        )
+        why = "both have the same batch axis."
+        return False, f"Queries of one sentence with keys of all others: {why}"
     if value.shape == right.shape:
-        return (
-            False,
-            "The shape is right, the numbers are not: only the axis of length d is summed.",
-        )
-    return (
-        False,
-        f"For Q (4, 2, 5) and K (4, 3, 5) the shape should be (4, 2, 3), not {value.shape}.",
-    )
+        why = "only the axis of length d is summed."
+        return False, f"The shape is right, the numbers are not: {why}"
+    shapes = f"(4, 2, 3), not {value.shape}"
+    return False, f"For Q (4, 2, 5) and K (4, 3, 5) the shape should be {shapes}."
 
 
 break_even = number(
@@ -114,7 +107,6 @@ forward = function(
         (_forward(X, p, last=softmax), "Logits are asked for, not probabilities."),
     ],
 )
-
 
 hat = array(
     [2, -4, 2],
@@ -222,10 +214,8 @@ def _causal(Q, K, V, scale=None, late=False):
 def _wrong_causals(Q, K, V):
     unmasked = softmax(Q @ K.T / np.sqrt(Q.shape[1])) @ V
     yield unmasked, "Everybody still sees everybody: where is the mask?"
-    yield (
-        _causal(Q, K, V, late=True),
-        "Rows no longer sum to 1: hide the scores before softmax, not the weights after it.",
-    )
+    late = _causal(Q, K, V, late=True)
+    yield late, "Rows no longer sum to 1: hide the scores before softmax, not the weights after it."
     yield _causal(Q, K, V, scale=1), "Did you forget the root of d?"
     yield _causal(Q, K, V, scale=Q.shape[1]), "Divide by the root of d, not by d."
     backwards = _causal(Q[::-1], K[::-1], V[::-1])[::-1]
@@ -238,7 +228,6 @@ causal = function(
     [tuple(_rng.normal(size=(t, d)) for d in (4, 4, 3)) for t in (5, 2)],
     mistakes=_wrong_causals,
 )
-
 
 exact = array(
     [3, 6, 12, 24],

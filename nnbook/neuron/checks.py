@@ -6,7 +6,7 @@ from nnlib.activations import sigmoid, softmax
 from nnlib.data import one_hot
 from nnlib.losses import binary_cross_entropy
 
-from ..check import FUNCTION, array, call, checker, choice, function, number, numbers
+from ..check import array, call, checker, choice, function, number, numbers
 
 weighted_sum = number(
     1,
@@ -86,18 +86,19 @@ temperature = number(
     },
 )
 
-_plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
+def _overflowing(z):
+    return np.exp(z) / (1 + np.exp(z))
+
+
+_plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
 stable_sigmoid = function(
     sigmoid,
     "And nothing overflows.",
     [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)],
     mistakes=lambda z: [
-        (
-            np.exp(z) / (1 + np.exp(z)),
-            "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only.",
-        ),
+        (_overflowing(z), "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."),
         (sigmoid(-z), "The sign of z: this falls where the sigmoid rises."),
         (sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."),
         (np.tanh(z), "That is tanh, from −1 to 1."),
@@ -109,8 +110,13 @@ def _loss(z, y):
     return binary_cross_entropy(z, y)[0]
 
 
-def _from_probabilities(p, y):
-    return np.mean(-y * np.log(p) - (1 - y) * np.log(1 - p))
+def _wrong_losses(z, y):
+    p = sigmoid(z)
+    rounded = np.mean(-y * np.log(p) - (1 - y) * np.log(1 - p))
+    yield rounded, "The log of a probability that has rounded to 0. Start from z."
+    yield len(z) * _loss(z, y), "That is the sum. The loss is the mean."
+    yield -_loss(z, y), "The minus sign: a loss is never negative."
+    yield _loss(z, 1 - y), "Truths 0 and 1 are exchanged, or the sign of z."
 
 
 _sure = np.array([1000.0, -1000.0])
@@ -118,15 +124,7 @@ logit_loss = function(
     _loss,
     "From the logit no logarithm of 0 is ever taken.",
     [(_plain, np.array([1.0, 0, 1])), (_sure, np.array([0.0, 1])), (_sure, np.array([1.0, 0]))],
-    mistakes=lambda z, y: [
-        (
-            _from_probabilities(sigmoid(z), y),
-            "The log of a probability that has rounded to 0. Start from z.",
-        ),
-        (len(z) * _loss(z, y), "That is the sum. The loss is the mean."),
-        (-_loss(z, y), "The minus sign: a loss is never negative."),
-        (_loss(z, 1 - y), "Truths 0 and 1 are exchanged, or the sign of z."),
-    ],
+    mistakes=_wrong_losses,
 )
 
 
@@ -136,6 +134,10 @@ def _softmax_case(n, d, k, rng):
 
 def _gradient(X, y, W, b, activation=softmax):
     return X.T @ (activation(X @ W + b) - one_hot(y, W.shape[1])) / len(y)
+
+
+def _by_columns(z):
+    return softmax(z, axis=0)
 
 
 _rng = np.random.default_rng(0)
@@ -149,7 +151,7 @@ softmax_gradient = function(
         (_gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."),
         (X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."),
         (
-            _gradient(X, y, W, b, lambda z: softmax(z, axis=0)),
+            _gradient(X, y, W, b, _by_columns),
             "Softmax over the wrong axis: each row must sum to 1.",
         ),
     ],
@@ -170,7 +172,7 @@ def ink_line(answer, F=None, eight=None):
     return False, f"The loss is {value:.4f}, with {wrong} digits wrong.{side}"
 
 
-@checker(FUNCTION)
+@checker()
 def xor(answer):
     """Whether a function of (4, 2) corners is positive for XOR's ones and negative elsewhere."""
     corners, truth = np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), [False, True, True, False]

@@ -166,7 +166,6 @@ backward = outputs(
     mistakes=_wrong_backwards,
 )
 
-
 two_samples = array(
     [0, 0],
     "x̂ is (−1, 1) wherever the two are, so nothing can be learned.",
@@ -250,10 +249,8 @@ def _wrong_groups(x, groups):
     yield _normalize(x, (2, 3)), "groups isn't used: that is instance norm."
     swapped = _group(x, x.shape[1] // groups)
     yield swapped, "You have C/G groups of G channels. It should be G groups of C/G."
-    yield (
-        _interleaved(x, groups),
-        "A group is made of neighbouring channels: split C into (G, C/G), in this order.",
-    )
+    mixed = _interleaved(x, groups)
+    yield mixed, "A group is made of neighbouring channels: split C into (G, C/G), in this order."
     yield _normalize(parts, (0, 2)).reshape(x.shape), "You average over the samples as well."
     back = "The numbers are right; bring them back to the shape of x."
     yield _normalize(parts, 2), back
@@ -278,10 +275,8 @@ def _wrong_rms_backwards(g, x_hat, s):
     yield g / s, "The path through the scale is missing."
     layer_norm = right - g.mean(axis=1, keepdims=True) / s
     yield layer_norm, "That is layer norm: RMS norm subtracts no mean."
-    yield (
-        _rms_backward(g, x_hat, s, axis=0),
-        "The mean is over the features of each token, axis 1, and not over the tokens.",
-    )
+    tokens = _rms_backward(g, x_hat, s, axis=0)
+    yield tokens, "The mean is over the features of each token, axis 1, and not over the tokens."
     yield _rms_backward(g, x_hat, s, np.sum), "A sum in place of the mean over the features."
     yield 2 * g / s - right, "The sign: the scale's path is subtracted."
 

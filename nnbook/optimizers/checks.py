@@ -19,20 +19,21 @@ limit = number(
     },
 )
 
-_log = np.log(1e-6)
+
+def _steps(factor):
+    return np.ceil(np.log(1e-6) / np.log(factor))
+
+
 how_many = number(
-    np.ceil(_log / np.log(39 / 41)),
+    _steps(39 / 41),
     "κ = 40, the factor 39/41 in each step.",
     tol=0.004,
     mistakes={
-        np.ceil(_log / np.log(19 / 21)): "κ = 20/0.5 = 40, not 20.",
-        np.ceil(
-            _log / np.log(1 - 1 / 40)
-        ): "That is the rate 1/λ_max. The best one is 2/(λ_min + λ_max).",
-        np.ceil(
-            _log / np.log((np.sqrt(40) - 1) / (np.sqrt(40) + 1))
-        ): "With √κ it is momentum's number. Gradient descent has κ itself.",
-        np.ceil(_log / np.log(39 / 41) / np.log(10)): "ln for one logarithm and log₁₀ for another?",
+        _steps(19 / 21): "κ = 20/0.5 = 40, not 20.",
+        _steps(1 - 1 / 40): "That is the rate 1/λ_max. The best one is 2/(λ_min + λ_max).",
+        _steps((40**0.5 - 1) / (40**0.5 + 1)): "With √κ it is momentum's number. "
+        "Gradient descent has κ itself.",
+        np.ceil(-6 / np.log(39 / 41)): "ln for one logarithm and log₁₀ for another?",
     },
 )
 
@@ -168,7 +169,6 @@ adagrad_rate = function(
     ],
 )
 
-
 find_the_bug = choice(
     "b",
     "size must be √v + eps: v is a mean of squares.",
@@ -191,7 +191,6 @@ sliders = choices(
         4: "(4) is smooth, and a larger rate is stable: there is room.",
     },
 )
-
 
 START, GOAL, MOST = (-1.5, 2.0), 1e-6, 20_000
 RANKS = [  # at most so many steps

@@ -112,10 +112,8 @@ def _wrong_limits(W, c):
     yield rows, "You limit the rows: a unit is a column, its inputs run along axis 0."
     whole = _limit(W, c, np.linalg.norm(W))
     yield whole, "You limit the whole matrix; each unit has a length of its own."
-    yield (
-        W * c / length,
-        "All units get the length c, the short ones, too. Only long ones should shrink.",
-    )
+    all_c = W * c / length
+    yield all_c, "All units get the length c, the short ones, too. Only long ones should shrink."
     yield np.clip(W, -c, c), "You limit each weight; the limit is for the length."
     square = _limit(W, c, length**2)
     yield square, "The root is missing: you compare the squared length with c."
@@ -181,19 +179,15 @@ _stops = [(_losses, 2), (_losses, 4), (_losses, 5), (_losses, 100)]
 def _wrong_stops(losses, patience):
     trained, best = _stop(losses, patience)
     yield (trained, trained - 1), "You return the last epoch; restored is the best one."
-    yield (
-        (trained, np.argmin(losses)),
-        "The best of all epochs would need a look into the future. Best so far.",
-    )
+    future = trained, np.argmin(losses)
+    yield future, "The best of all epochs would need a look into the future. Best so far."
     index = "The first number is an index; asked is how many epochs are trained."
     yield (trained - 1, best), index
     yield (trained, best + 1), "The second number counts from 1; asked is the index."
     yield _stop(losses, patience + 1), "One epoch too patient."
-    yield (
-        _stop(losses, patience, restart=True),
-        "You begin to wait again whenever the loss falls. Compare with the best loss so far, "
-        "not with the last one.",
-    )
+    again = "You begin to wait again whenever the loss falls. "
+    compare = "Compare with the best loss so far, not with the last one."
+    yield _stop(losses, patience, restart=True), again + compare
     yield _stop(losses, patience, equal=True), "An equal loss is not a better one."
 
 
@@ -203,7 +197,6 @@ stopping = function(
     [*_stops, ([5.0, 4.0, 3.0], 1), (_flat, 2), (_losses, 1)],
     mistakes=_wrong_stops,
 )
-
 
 gap = number(
     np.log(17),
@@ -227,10 +220,8 @@ def _shift(images, down, right):
 def _wrong_shifts(images, down, right):
     yield _shift(images, -down, -right), "It moves the other way: down is to higher rows."
     yield _shift(images, right, down), "Down and right are exchanged: rows come first."
-    yield (
-        np.roll(images, (down, right), axis=(1, 2)),
-        "np.roll brings in at one side what leaves at the other; 0 should come in.",
-    )
+    rolled = np.roll(images, (down, right), axis=(1, 2))
+    yield rolled, "np.roll brings in at one side what leaves at the other; 0 should come in."
     samples = np.roll(images, (down, right), axis=(0, 1))
     yield samples, "Axis 0 counts the images; rows are axis 1, columns axis 2."
 

@@ -20,20 +20,15 @@ staircase = number(
     },
 )
 
+_wave = (1 + math.cos(0.75 * math.pi)) / 2
 cosine_at_75 = number(
-    0.02 + 0.18 * (1 + math.cos(0.75 * math.pi)) / 2,
+    0.02 + 0.18 * _wave,
     "0.02 + 0.18 · 0.1464.",
     mistakes={
-        0.2 * (1 + math.cos(0.75 * math.pi)) / 2: "It falls to 0.02, not to 0: mix in the end.",
-        0.02
-        + 0.2
-        * (1 + math.cos(0.75 * math.pi))
-        / 2: "The wave goes from 0.2 to 0.02: its height is 0.18.",
+        0.2 * _wave: "It falls to 0.02, not to 0: mix in the end.",
+        0.02 + 0.2 * _wave: "The wave goes from 0.2 to 0.02: its height is 0.18.",
         0.02 + 0.18 / 4: "That is a line. A cosine is lower at three quarters.",
-        0.2
-        - 0.18
-        * (1 + math.cos(0.75 * math.pi))
-        / 2: "Upside down: this one rises from 0.02 to 0.2.",
+        0.2 - 0.18 * _wave: "Upside down: this one rises from 0.02 to 0.2.",
         0.02 + 0.18 * (1 + math.cos(0.75)) / 2: "The angle is π · 75/100: did you forget π?",
     },
 )
@@ -91,12 +86,10 @@ def _trapezoid(t, lr, steps, warm, cool):
 
 def _wrong_trapezoids(t, lr, steps, warm, cool):
     up, down = (t + 1) / warm, (steps - t) / cool
-    zero_start, zero_end = lr * min(t / warm, 1, down), lr * min(up, 1, down - 1 / cool)
-    yield zero_start, "The line up starts at 0, which wastes the first step: (t + 1) / warm."
-    yield (
-        zero_end,
-        "The line down reaches 0 in the last step, which wastes it: (steps − t) / cool.",
-    )
+    first = lr * min(t / warm, 1, down)
+    yield first, "The line up starts at 0, which wastes the first step: (t + 1) / warm."
+    last = lr * min(up, 1, down - 1 / cool)
+    yield last, "The line down reaches 0 in the last step, which wastes it: (steps − t) / cool."
     yield lr * min(up, 1), "The way up is right. The way down is missing."
     yield lr * min(1, down), "The way down is right. The way up is missing."
     yield min(up, 1, down), "This goes up to 1, not to lr."
@@ -132,7 +125,6 @@ triangle = function(
     [(0, 0.1, 0.5, 4), *((t, 0.1, 0.5, 4) for t in (1, 4, 6, 8, 9, 15, 170)), (7, 0.0, 1.0, 5)],
     mistakes=_wrong_triangles,
 )
-
 
 read_test = choice(
     "b",
