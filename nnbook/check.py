@@ -13,8 +13,13 @@ what it means, and the mistakes that are known:
     weighted_sum = number(1, "2 · 3 − 1 · 4 − 1 = 1.", mistakes={2: "Did you forget the bias?"})
 
 `number` and `array` take values; `choice` one letter, `choices` several. `function` and `outputs`
-run a function that the reader writes, and compare one array or several. Anything else is a judge
-of its own, which `checker` makes a check.
+run a function that the reader writes, and compare one array or several; they decorate the mistakes:
+
+    @function(sigmoid, "And nothing overflows.", [(-1.0,), (1000.0,)])
+    def stable_sigmoid(z):
+        yield sigmoid(-z), "The sign of z: this falls where the sigmoid rises."
+
+Anything else is a judge of its own, which `checker` makes a check.
 """
 
 import contextlib
@@ -24,8 +29,6 @@ from decimal import Decimal
 from numbers import Real
 
 import numpy as np
-
-MANY = ("no", "one", "two", "three", "four", "five")
 
 
 class NotYet(Exception):
@@ -155,8 +158,8 @@ def choices(right, why, form, options, wrong):
     return check
 
 
-def function(right, why, inputs, *, tol=1e-6, mistakes=None):
-    """A check for a function that the reader writes.
+def function(right, why, inputs, *, tol=1e-6):
+    """A check for a function that the reader writes; a decorator for the mistakes that are known.
 
     Parameters
     ----------
@@ -165,67 +168,78 @@ def function(right, why, inputs, *, tol=1e-6, mistakes=None):
     why : str
     inputs : sequence of tuples
         Arguments to try, the plain case first and the cruel ones last.
-    mistakes : callable, optional
-        ``mistakes(*arguments)`` yields pairs: a wrong result, and the sentence for a function
-        whose results are these, for all inputs.
+
+    Returns
+    -------
+    callable
+        A decorator for ``mistakes(*arguments)``. It yields pairs: a wrong result for these
+        arguments, and the sentence for a function whose results are such for all inputs.
     """
 
-    @checker()
-    def check(answer):
-        values = [_returned(call(answer, *copy.deepcopy(arguments))) for arguments in inputs]
-        expected = [np.asarray(right(*arguments), dtype=float) for arguments in inputs]
-        if _all_near(values, expected, tol):
-            return True, why
-        for *_, wrong, sentence in _known(mistakes, inputs):
-            if _all_near(values, wrong, tol):
-                return False, sentence
-        for arguments, value, reference in zip(inputs, values, expected, strict=True):
-            if not _near(value, reference, tol):
-                problem = _wrong_array(value, reference, tol)
-                given = ", ".join(map(short, arguments))
-                return False, f"For ({given}) you give {short(value)}. {problem}"
+    def decorate(mistakes):
+        @checker()
+        def check(answer):
+            values = [_returned(call(answer, *copy.deepcopy(arguments))) for arguments in inputs]
+            expected = [np.asarray(right(*arguments), dtype=float) for arguments in inputs]
+            if _all_near(values, expected, tol):
+                return True, why
+            for wrong, sentence in _known(mistakes, inputs):
+                if _all_near(values, wrong, tol):
+                    return False, sentence
+            for arguments, value, reference in zip(inputs, values, expected, strict=True):
+                if not _near(value, reference, tol):
+                    problem = _wrong_array(value, reference, tol)
+                    given = ", ".join(map(short, arguments))
+                    return False, f"For ({given}) you give {short(value)}. {problem}"
 
-    return check
+        return check
+
+    return decorate
 
 
-def outputs(right, why, names, inputs, *, tol=1e-6, mistakes=None):
-    """A check for a function that returns several arrays.
+def outputs(right, why, names, inputs, *, tol=1e-6):
+    """A check for a function that returns several arrays, as `function` is for one.
 
-    As `function`, and ``names`` says what they are called, in this order. ``mistakes(*arguments)``
-    yields triples: the name of the array that is wrong, how it looks, and the sentence.
+    ``names`` says what they are called, in this order. The mistakes are triples: the name of the
+    array that is wrong, how it looks, and the sentence.
     """
-    names = list(names)
 
     def named(values):
         if isinstance(values, tuple | list) and len(values) == len(names):
             arrays = [numbers(value) for value in values]
             if not any(a is None for a in arrays):
                 return dict(zip(names, arrays, strict=True))
-        which = f"{MANY[len(names)]} arrays, ({', '.join(names)})"
-        raise NotYet(f"Your function should return {which}.")
+        many = ("no", "one", "two", "three", "four", "five")[len(names)]
+        raise NotYet(f"Your function should return {many} arrays, ({', '.join(names)}).")
 
-    @checker()
-    def check(answer):
-        values = [named(call(answer, *copy.deepcopy(arguments))) for arguments in inputs]
-        expected = [named(right(*arguments)) for arguments in inputs]
-        for name, wrong, sentence in _known(mistakes, inputs):
-            if _all_near([v[name] for v in values], wrong, tol):
-                return False, sentence
-        for name in names:
-            for got, reference in zip(values, expected, strict=True):
-                value, reference = got[name], reference[name]
-                if value.shape != reference.shape:
-                    shapes = f"{reference.shape}, not {value.shape}"
-                    return False, f"{name} should have the shape {shapes}."
-                if not _near(value, reference, tol):
-                    problem = _wrong_array(value, reference, tol)
-                    return (
-                        False,
-                        f"{name} has the right shape, the numbers are not right. {problem}",
-                    )
-        return True, why
+    def decorate(mistakes):
+        @checker()
+        def check(answer):
+            values = [named(call(answer, *copy.deepcopy(arguments))) for arguments in inputs]
+            expected = [named(right(*arguments)) for arguments in inputs]
+            for name, wrong, sentence in _known(mistakes, inputs):
+                if _all_near([v[name] for v in values], wrong, tol):
+                    return False, sentence
+            for name in names:
+                for got, reference in zip(values, expected, strict=True):
+                    problem = _wrong_output(name, got[name], reference[name], tol)
+                    if problem:
+                        return False, problem
+            return True, why
 
-    return check
+        return check
+
+    return decorate
+
+
+def _wrong_output(name, value, right, tol):
+    """In which way an array differs from the right one of this name, or None."""
+    if value.shape != right.shape:
+        return f"{name} should have the shape {right.shape}, not {value.shape}."
+    if not _near(value, right, tol):
+        problem = _wrong_array(value, right, tol)
+        return f"{name} has the right shape, the numbers are not right. {problem}"
+    return None
 
 
 # ------------------------------------------------------------------ what an answer holds
@@ -313,8 +327,7 @@ def short(value):
 
 def _known(mistakes, inputs):
     """Each known mistake: its name if it has one, what it gives for each input, the sentence."""
-    cases = (mistakes(*copy.deepcopy(arguments)) for arguments in inputs) if mistakes else ()
-    for rows in zip(*cases, strict=True):
+    for rows in zip(*(mistakes(*copy.deepcopy(arguments)) for arguments in inputs), strict=True):
         *name, _, sentence = rows[0]
         yield *name, [row[-2] for row in rows], sentence
 

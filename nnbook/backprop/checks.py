@@ -90,7 +90,12 @@ def _pull(pred, target, c):
 _errors = (np.array([0.5, -0.2, 4.0, -3.0, 2.0]), np.array([0.0, 0.1, 1.0, 0.0, 0.0]))
 
 
-def _wrong_pulls(p, t, c):
+@function(
+    _pull,
+    "The error, cut off at c: nobody pulls harder than that.",
+    [(*_errors, 1.0), (*_errors, 2.5), (np.array([7.0]), np.array([0.0]), 0.5)],
+)
+def huber_gradient(p, t, c):
     yield _pull(p, t, c) * len(p), "A sum; the loss is a mean over N."
     yield -_pull(p, t, c), "The sign: it is prediction minus target."
     yield (p - t) / len(p), "Nothing is cut off: that is half the squared error's."
@@ -100,20 +105,20 @@ def _wrong_pulls(p, t, c):
     yield 2 * _pull(p, t, c), "Huber's loss has a ½, so there is no 2."
 
 
-huber_gradient = function(
-    _pull,
-    "The error, cut off at c: nobody pulls harder than that.",
-    [(*_errors, 1.0), (*_errors, 2.5), (np.array([7.0]), np.array([0.0]), 0.5)],
-    mistakes=_wrong_pulls,
-)
-
-
 def _vjp(z, g):
     p = softmax(z)
     return p * (g - g @ p)
 
 
-def _wrong_vjps(z, g):
+_rng = np.random.default_rng(0)
+
+
+@function(
+    _vjp,
+    "2K multiplications in place of K².",
+    [(_rng.normal(size=4), _rng.normal(size=4)), (np.array([1000.0, 0.0]), np.array([1.0, 2.0]))],
+)
+def softmax_vjp(z, g):
     p = softmax(z)
     yield p * (1 - p) * g, "Only the diagonal: each probability also depends on the other logits."
     yield p * g, "The second part is missing: − p (g · p)."
@@ -121,28 +126,20 @@ def _wrong_vjps(z, g):
     yield p * (g - g.sum() * p), "The sum weighs each gᵢ with its own pᵢ: g · p."
 
 
-_rng = np.random.default_rng(0)
-softmax_vjp = function(
-    _vjp,
-    "2K multiplications in place of K².",
-    [(_rng.normal(size=4), _rng.normal(size=4)), (np.array([1000.0, 0.0]), np.array([1.0, 2.0]))],
-    mistakes=_wrong_vjps,
-)
-
-layer_backward = outputs(
+@outputs(
     lambda A, W, delta: (A.T @ delta, delta.sum(axis=0), delta @ W.T),
     "Every layer of every framework holds these three lines.",
     ("dW", "db", "dA"),
     [(_rng.normal(size=(5, 3)), _rng.normal(size=(3, 2)), _rng.normal(size=(5, 2)))],
-    mistakes=lambda A, W, delta: [
-        ("dW", A.T @ delta / len(A), "dW is divided by N; the 1/N is in delta already."),
-        ("dW", delta.T @ A, "dW has the shape (K, D): exchange the two factors."),
-        ("db", delta.mean(axis=0), "db is a mean; the 1/N is in delta already, so add."),
-        ("db", delta, "db needs the sum over the samples: its shape is (K,), as b's."),
-        ("db", delta.sum(axis=1), "db adds over the units; it should add over the samples."),
-        ("db", delta.sum(axis=0, keepdims=True), "db is (1, K); b is (K,)."),
-    ],
 )
+def layer_backward(A, W, delta):
+    yield "dW", A.T @ delta / len(A), "dW is divided by N; the 1/N is in delta already."
+    yield "dW", delta.T @ A, "dW has the shape (K, D): exchange the two factors."
+    yield "db", delta.mean(axis=0), "db is a mean; the 1/N is in delta already, so add."
+    yield "db", delta, "db needs the sum over the samples: its shape is (K,), as b's."
+    yield "db", delta.sum(axis=1), "db adds over the units; it should add over the samples."
+    yield "db", delta.sum(axis=0, keepdims=True), "db is (1, K); b is (K,)."
+
 
 factor = number(
     4,

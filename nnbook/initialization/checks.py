@@ -59,7 +59,12 @@ def _std(n_in, slope):
     return (2 / ((1 + slope**2) * n_in)) ** 0.5
 
 
-def _wrong_stds(n, c):
+@function(
+    _std,
+    "Between He's (slope 0) and LeCun's (slope 1).",
+    [(512, 0.0), (512, 1.0), (100, 0.2), (64, 0.01)],
+)
+def leaky_std(n, c):
     yield 2 / ((1 + c**2) * n), "That is the variance. The SD is its root."
     yield (2 / n) ** 0.5, "That is He's for every slope. The left half counts, too."
     yield (2 / ((1 + c) * n)) ** 0.5, "Squares are kept: c² for the left half."
@@ -67,13 +72,6 @@ def _wrong_stds(n, c):
     yield ((1 + c**2) / (2 * n)) ** 0.5, upside
     yield (1 / n) ** 0.5, "That is LeCun's, right for the slope 1 only."
 
-
-leaky_std = function(
-    _std,
-    "Between He's (slope 0) and LeCun's (slope 1).",
-    [(512, 0.0), (512, 1.0), (100, 0.2), (64, 0.01)],
-    mistakes=_wrong_stds,
-)
 
 absolute = array(
     [1, 1],
@@ -105,7 +103,12 @@ _Z[:, 3] = 0
 _few = np.array([[1.0, -1], [-1, -1], [-1, -1]]), np.array([[0.0, -1], [0, 2]])
 
 
-def _wrong_dead_shares(Z):
+@function(
+    lambda Z: np.mean(np.all(Z <= 0, axis=0)),
+    "A unit is dead if it is silent for all samples; z = 0 is silent, too.",
+    [(_Z,), (_few[0],), (_few[1],)],
+)
+def dead_share(Z):
     silent = Z <= 0
     dead = np.all(silent, axis=0)
     samples = np.mean(np.all(silent, axis=1))
@@ -119,13 +122,6 @@ def _wrong_dead_shares(Z):
     yield np.sum(dead), "A share is asked for, not a number of units."
     yield 1 - np.mean(dead), "That is the share of living units."
 
-
-dead_share = function(
-    lambda Z: np.mean(np.all(Z <= 0, axis=0)),
-    "A unit is dead if it is silent for all samples; z = 0 is silent, too.",
-    [(_Z,), (_few[0],), (_few[1],)],
-    mistakes=_wrong_dead_shares,
-)
 
 _born = 1 - (1 - 0.5**3) ** 20
 born_dead = number(
@@ -145,18 +141,7 @@ def _clip(g, limit):
     return g * min(1, limit / norm) if (norm := np.linalg.norm(g)) > 0 else g.copy()
 
 
-def _wrong_clips(g, limit):
-    length = np.linalg.norm(g)
-    yield np.clip(g, -limit, limit), "That cuts every number by itself, and changes the direction."
-    nan = g * (min(length, limit) / length)
-    yield nan, "A gradient of 0 becomes nan. Divide only where the norm is too large."
-    longer = "A gradient that is short enough became longer. Leave it as it is."
-    yield g * limit / (length or 1), longer
-    yield g * limit / length, longer
-    yield g, f"A gradient of length {length:g} isn't shortened to {limit:g}."
-
-
-_clipped = function(
+@function(
     _clip,
     "The direction stays, the length is at most the limit.",
     [
@@ -165,8 +150,16 @@ _clipped = function(
         (np.zeros(3), 1.0),
         (np.array([[-6.0, 8.0], [0, 0]]), 2.0),
     ],
-    mistakes=_wrong_clips,
 )
+def _clipped(g, limit):
+    length = np.linalg.norm(g)
+    yield np.clip(g, -limit, limit), "That cuts every number by itself, and changes the direction."
+    nan = g * (min(length, limit) / length)
+    yield nan, "A gradient of 0 becomes nan. Divide only where the norm is too large."
+    longer = "A gradient that is short enough became longer. Leave it as it is."
+    yield g * limit / (length or 1), longer
+    yield g * limit / length, longer
+    yield g, f"A gradient of length {length:g} isn't shortened to {limit:g}."
 
 
 @checker()

@@ -93,19 +93,16 @@ def _pair(C):
     return _cell(np.triu(C + C.T, 1))
 
 
-def _wrong_pairs(C):
+@function(
+    _pair,
+    "Both directions count, and each pair once.",
+    [(_C,), (_D,), (_E,)],
+)
+def confused(C):
     yield _cell(C), "You found the diagonal: right answers. Take them out first."
     one_way = _cell(C - np.diag(np.diag(C)))
     yield one_way, "That is the most frequent single mistake. Add the other direction, C[j, i]."
     yield _pair(C)[::-1], "The right pair; give the smaller class first."
-
-
-confused = function(
-    _pair,
-    "Both directions count, and each pair once.",
-    [(_C,), (_D,), (_E,)],
-    mistakes=_wrong_pairs,
-)
 
 
 def _shift(image, down, right):
@@ -120,7 +117,12 @@ def _shift(image, down, right):
 _image = np.arange(1, 21, dtype=float).reshape(4, 5)
 
 
-def _wrong_shifts(x, d, r):
+@function(
+    _shift,
+    "Ink that leaves is gone, paper comes in.",
+    [(_image, 1, 0), (_image, 0, 2), (_image, -2, -1), (_image, 0, 0)],
+)
+def shift(x, d, r):
     rolled = np.roll(x, (d, r), axis=(0, 1))
     yield rolled, "What leaves on one side comes in on the other: np.roll goes round. Fill with 0."
     yield _shift(x, -d, -r), "The other way: positive is down and right."
@@ -128,19 +130,17 @@ def _wrong_shifts(x, d, r):
     yield _shift(x, abs(d), abs(r)), "Negative numbers mean up and left."
 
 
-shift = function(
-    _shift,
-    "Ink that leaves is gone, paper comes in.",
-    [(_image, 1, 0), (_image, 0, 2), (_image, -2, -1), (_image, 0, 0)],
-    mistakes=_wrong_shifts,
-)
-
 _rng = np.random.default_rng(0)
 _P = _rng.dirichlet(np.full(4, 0.4), size=200)
 _y = np.where(_rng.random(200) < 0.7, _P.argmax(axis=1), _rng.integers(4, size=200))
 
 
-def _wrong_eces(P, y, bins):
+@function(
+    lambda P, y, bins: calibration(P, y, bins).error,
+    "It agrees with nnlib.metrics.calibration.",
+    [(_P, _y, 5), (_P[:50], _y[:50], 10), (_P[:3], _y[:3], 2)],
+)
+def ece(P, y, bins):
     confidence, accuracy, count, _ = calibration(P, y, bins)
     gaps, count = (accuracy - confidence)[count > 0], count[count > 0]
     even = np.abs(gaps).mean()
@@ -153,32 +153,26 @@ def _wrong_eces(P, y, bins):
     yield 1 - np.mean(P.argmax(axis=1) == y), "That is the error rate."
 
 
-ece = function(
-    lambda P, y, bins: calibration(P, y, bins).error,
-    "It agrees with nnlib.metrics.calibration.",
-    [(_P, _y, 5), (_P[:50], _y[:50], 10), (_P[:3], _y[:3], 2)],
-    mistakes=_wrong_eces,
-)
-
-
 def _from_torch(x, W1, b1, W2, b2):
     return np.maximum(x @ W1.T + b1, 0) @ W2.T + b2
 
 
 _shapes = [((3, 6), (6, 6), (6,), (4, 6), (4,)), ((2, 5), (3, 5), (3,), (4, 3), (4,))]
-from_torch = function(
+
+
+@function(
     _from_torch,
     "PyTorch stores (out, in), so each weight comes transposed.",
     [tuple(_rng.normal(size=s) for s in shapes) for shapes in _shapes],
-    mistakes=lambda x, W1, b1, W2, b2: [
-        ((x @ W1.T + b1) @ W2.T + b2, "ReLU is missing."),
-        (
-            np.maximum(_from_torch(x, W1, b1, W2, b2), 0),
-            "No ReLU after the last layer: logits may be negative.",
-        ),
-        (np.maximum(x @ W1.T, 0) @ W2.T, "The biases are missing."),
-    ],
 )
+def from_torch(x, W1, b1, W2, b2):
+    yield (x @ W1.T + b1) @ W2.T + b2, "ReLU is missing."
+    yield (
+        np.maximum(_from_torch(x, W1, b1, W2, b2), 0),
+        "No ReLU after the last layer: logits may be negative.",
+    )
+    yield np.maximum(x @ W1.T, 0) @ W2.T, "The biases are missing."
+
 
 better = number(
     (60 - 45) / np.sqrt(60 + 45),

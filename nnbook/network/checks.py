@@ -96,17 +96,19 @@ def _network(widths, n, rng):
 
 
 _rng = np.random.default_rng(0)
-forward = function(
+
+
+@function(
     _forward,
     "ReLU between the layers, none behind the last.",
     [_network(w, n, _rng) for w, n in [((3, 4, 2), 5), ((2, 3, 3, 3, 4), 1), ((3, 2), 2)]],
-    mistakes=lambda X, p: [
-        (_forward(X, p, last=relu), "No ReLU behind the last layer: it gives logits."),
-        (_forward(X, p, activation=lambda z: z), "Where is the ReLU?"),
-        (_forward(X, p, bias=False), "Did you forget the biases?"),
-        (_forward(X, p, last=softmax), "Logits are asked for, not probabilities."),
-    ],
 )
+def forward(X, p):
+    yield _forward(X, p, last=relu), "No ReLU behind the last layer: it gives logits."
+    yield _forward(X, p, activation=lambda z: z), "Where is the ReLU?"
+    yield _forward(X, p, bias=False), "Did you forget the biases?"
+    yield _forward(X, p, last=softmax), "Logits are asked for, not probabilities."
+
 
 hat = array(
     [2, -4, 2],
@@ -156,15 +158,7 @@ def _convolution(image, kernel, stride, padding):
     return np.einsum("rcuv,uv->rc", views[::stride, ::stride], kernel)
 
 
-def _wrong_convolutions(x, k, s, p):
-    flipped = _convolution(x, k[::-1, ::-1], s, p)
-    yield flipped, "You flip the kernel: mathematicians do, networks don't."
-    yield _convolution(x, k.T, s, p), "Rows and columns of the kernel."
-    yield _convolution(x, k, 1, p), "The stride has no effect."
-    yield _convolution(x, k, s, 0), "The padding has no effect."
-
-
-convolution = function(
+@function(
     _convolution,
     "Pad, then cut a window every stride pixels.",
     [
@@ -172,8 +166,13 @@ convolution = function(
         (_rng.normal(size=(7, 5)), _rng.normal(size=(3, 3)), 2, 1),
         (_rng.normal(size=(6, 6)), _rng.normal(size=(2, 2)), 3, 2),
     ],
-    mistakes=_wrong_convolutions,
 )
+def convolution(x, k, s, p):
+    flipped = _convolution(x, k[::-1, ::-1], s, p)
+    yield flipped, "You flip the kernel: mathematicians do, networks don't."
+    yield _convolution(x, k.T, s, p), "Rows and columns of the kernel."
+    yield _convolution(x, k, 1, p), "The stride has no effect."
+    yield _convolution(x, k, s, 0), "The padding has no effect."
 
 
 def _states(X, Wx, Wh, b, carry=True):
@@ -188,20 +187,17 @@ def _sequence(t, d, h, rng):
     return rng.normal(size=(t, d)), rng.normal(size=(d, h)), rng.normal(size=(h, h)), np.ones(h)
 
 
-def _wrong_states(X, Wx, Wh, b):
+@function(
+    _states,
+    "The same three arrays at every step, and the state carried along.",
+    [_sequence(5, 2, 3, _rng), _sequence(1, 4, 2, _rng)],
+)
+def states(X, Wx, Wh, b):
     stateless = _states(X, Wx, Wh, b, carry=False)
     yield stateless, "The old state has no effect. Is it carried from step to step?"
     yield _states(X, Wx, Wh, b)[-1], "That is the last state. Give all T."
     yield _states(X, Wx, Wh.T, b), "h @ Wh, not Wh @ h: rows are samples."
     yield _states(X, Wx, Wh, 0 * b), "Did you forget the bias?"
-
-
-states = function(
-    _states,
-    "The same three arrays at every step, and the state carried along.",
-    [_sequence(5, 2, 3, _rng), _sequence(1, 4, 2, _rng)],
-    mistakes=_wrong_states,
-)
 
 
 def _causal(Q, K, V, scale=None, late=False):
@@ -211,7 +207,12 @@ def _causal(Q, K, V, scale=None, late=False):
     return weights @ V
 
 
-def _wrong_causals(Q, K, V):
+@function(
+    _causal,
+    "And the first word can only look at itself.",
+    [tuple(_rng.normal(size=(t, d)) for d in (4, 4, 3)) for t in (5, 2)],
+)
+def causal(Q, K, V):
     unmasked = softmax(Q @ K.T / np.sqrt(Q.shape[1])) @ V
     yield unmasked, "Everybody still sees everybody: where is the mask?"
     late = _causal(Q, K, V, late=True)
@@ -221,13 +222,6 @@ def _wrong_causals(Q, K, V):
     backwards = _causal(Q[::-1], K[::-1], V[::-1])[::-1]
     yield backwards, "This is the other way round: it hides the past and shows the future."
 
-
-causal = function(
-    _causal,
-    "And the first word can only look at itself.",
-    [tuple(_rng.normal(size=(t, d)) for d in (4, 4, 3)) for t in (5, 2)],
-    mistakes=_wrong_causals,
-)
 
 exact = array(
     [3, 6, 12, 24],

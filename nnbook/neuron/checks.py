@@ -93,39 +93,38 @@ def _overflowing(z):
 
 _plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
-stable_sigmoid = function(
+
+@function(
     sigmoid,
     "And nothing overflows.",
     [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)],
-    mistakes=lambda z: [
-        (_overflowing(z), "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."),
-        (sigmoid(-z), "The sign of z: this falls where the sigmoid rises."),
-        (sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."),
-        (np.tanh(z), "That is tanh, from −1 to 1."),
-    ],
 )
+def stable_sigmoid(z):
+    yield _overflowing(z), "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."
+    yield sigmoid(-z), "The sign of z: this falls where the sigmoid rises."
+    yield sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."
+    yield np.tanh(z), "That is tanh, from −1 to 1."
 
 
 def _loss(z, y):
     return binary_cross_entropy(z, y)[0]
 
 
-def _wrong_losses(z, y):
+_sure = np.array([1000.0, -1000.0])
+
+
+@function(
+    _loss,
+    "From the logit no logarithm of 0 is ever taken.",
+    [(_plain, np.array([1.0, 0, 1])), (_sure, np.array([0.0, 1])), (_sure, np.array([1.0, 0]))],
+)
+def logit_loss(z, y):
     p = sigmoid(z)
     rounded = np.mean(-y * np.log(p) - (1 - y) * np.log(1 - p))
     yield rounded, "The log of a probability that has rounded to 0. Start from z."
     yield len(z) * _loss(z, y), "That is the sum. The loss is the mean."
     yield -_loss(z, y), "The minus sign: a loss is never negative."
     yield _loss(z, 1 - y), "Truths 0 and 1 are exchanged, or the sign of z."
-
-
-_sure = np.array([1000.0, -1000.0])
-logit_loss = function(
-    _loss,
-    "From the logit no logarithm of 0 is ever taken.",
-    [(_plain, np.array([1.0, 0, 1])), (_sure, np.array([0.0, 1])), (_sure, np.array([1.0, 0]))],
-    mistakes=_wrong_losses,
-)
 
 
 def _softmax_case(n, d, k, rng):
@@ -141,21 +140,19 @@ def _by_columns(z):
 
 
 _rng = np.random.default_rng(0)
-softmax_gradient = function(
+
+
+@function(
     _gradient,
     "Prediction minus truth, times what came in.",
     [_softmax_case(5, 3, 4, _rng), _softmax_case(1, 2, 3, _rng)],
-    mistakes=lambda X, y, W, b: [
-        (_gradient(X, y, W, b) * len(y), "A sum; the loss is a mean over N."),
-        (-_gradient(X, y, W, b), "It is prediction minus truth."),
-        (_gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."),
-        (X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."),
-        (
-            _gradient(X, y, W, b, _by_columns),
-            "Softmax over the wrong axis: each row must sum to 1.",
-        ),
-    ],
 )
+def softmax_gradient(X, y, W, b):
+    yield _gradient(X, y, W, b) * len(y), "A sum; the loss is a mean over N."
+    yield -_gradient(X, y, W, b), "It is prediction minus truth."
+    yield _gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."
+    yield X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."
+    yield _gradient(X, y, W, b, _by_columns), "Softmax over the wrong axis: each row must sum to 1."
 
 
 @checker("put three numbers (w1, w2, b) in place of the dots")

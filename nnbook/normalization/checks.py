@@ -99,7 +99,18 @@ def _forward(X, gamma, beta, eps):
     return _scaled(X, gamma, beta, np.sqrt(X.var(axis=0) + eps))
 
 
-def _wrong_forwards(X, gamma, beta, eps):
+_rng = np.random.default_rng(0)
+_X = _rng.normal(2, 3, (6, 3))
+_constant = np.column_stack([np.full(6, 7.0), _X[:, :2]])
+_two = np.array([0.5, 2.0, -1.0]), np.array([1.0, -1.0, 0.0])
+
+
+@function(
+    _forward,
+    "Mean and variance over the batch, one of each for every feature.",
+    [(_X, *_two, 1e-5), (_X, *_two, 0.5), (_constant, *_two, 1e-5)],
+)
+def forward(X, gamma, beta, eps):
     yield _forward(X.T, gamma[0], beta[0], eps).T, "Averaged over axis 1: that is layer norm."
     rows = gamma * _forward(X.T, 1, 0, eps).T + beta
     yield rows, "Averaged over the features of each sample: that is layer norm."
@@ -115,25 +126,25 @@ def _wrong_forwards(X, gamma, beta, eps):
     yield _forward(X, 1, 0, eps), "γ and β are missing."
 
 
-_rng = np.random.default_rng(0)
-_X = _rng.normal(2, 3, (6, 3))
-_constant = np.column_stack([np.full(6, 7.0), _X[:, :2]])
-_two = np.array([0.5, 2.0, -1.0]), np.array([1.0, -1.0, 0.0])
-forward = function(
-    _forward,
-    "Mean and variance over the batch, one of each for every feature.",
-    [(_X, *_two, 1e-5), (_X, *_two, 0.5), (_constant, *_two, 1e-5)],
-    mistakes=_wrong_forwards,
-)
-
-
 def _backward(g, x_hat, s, gamma):
     d = gamma * g
     dX = (d - d.mean(axis=0) - x_hat * np.mean(d * x_hat, axis=0)) / s
     return dX, (g * x_hat).sum(axis=0), g.sum(axis=0)
 
 
-def _wrong_backwards(g, x_hat, s, gamma):
+def _norm_case(rng):
+    X, g, gamma = rng.normal(1, 3, (7, 4)), rng.normal(size=(7, 4)), rng.normal(size=4)
+    s = np.sqrt(X.var(axis=0) + 0.1)
+    return g, (X - X.mean(axis=0)) / s, s, gamma
+
+
+@outputs(
+    _backward,
+    "All three paths: itself, the mean, the spread.",
+    ("dX", "dgamma", "dbeta"),
+    [_norm_case(np.random.default_rng(1))],
+)
+def backward(g, x_hat, s, gamma):
     d, N = gamma * g, len(g)
     mean, spread = d.mean(axis=0), x_hat * np.mean(d * x_hat, axis=0)
     yield "dX", d / s, "dX is the first path alone. Mean and spread depend on X, too."
@@ -151,20 +162,6 @@ def _wrong_backwards(g, x_hat, s, gamma):
     yield "dbeta", g.mean(axis=0), "dbeta is a mean; add over the samples."
     yield "dbeta", d.sum(axis=0), "dbeta has no γ: β is added after it."
 
-
-def _norm_case(rng):
-    X, g, gamma = rng.normal(1, 3, (7, 4)), rng.normal(size=(7, 4)), rng.normal(size=4)
-    s = np.sqrt(X.var(axis=0) + 0.1)
-    return g, (X - X.mean(axis=0)) / s, s, gamma
-
-
-backward = outputs(
-    _backward,
-    "All three paths: itself, the mean, the spread.",
-    ("dX", "dgamma", "dbeta"),
-    [_norm_case(np.random.default_rng(1))],
-    mistakes=_wrong_backwards,
-)
 
 two_samples = array(
     [0, 0],
@@ -206,7 +203,16 @@ def _fold(W, b, gamma, beta, m, v, eps):
     return W * factor, (b - m) * factor + beta
 
 
-def _wrong_folds(W, b, gamma, beta, m, v, eps):
+_draw = np.random.default_rng(2)
+
+
+@outputs(
+    _fold,
+    "At inference batch norm costs nothing: it is part of the weights.",
+    ("W", "b"),
+    [(_draw.normal(size=(3, 4)), *_draw.normal(size=(4, 4)), _draw.uniform(0.5, 2, 4), 0.1)],
+)
+def fold(W, b, gamma, beta, m, v, eps):
     factor = gamma / np.sqrt(v + eps)
     yield "W", W, "W isn't changed. Each of its columns gets a factor."
     yield "W", W * gamma, "W has γ, but isn't divided by the spread."
@@ -218,16 +224,6 @@ def _wrong_folds(W, b, gamma, beta, m, v, eps):
     yield "b", b + beta - m * factor, "b, too, is multiplied by the factor."
     yield "b", beta - m * factor, "The old b is missing."
     yield "b", (b + m) * factor + beta, "The running mean is subtracted."
-
-
-_draw = np.random.default_rng(2)
-fold = outputs(
-    _fold,
-    "At inference batch norm costs nothing: it is part of the weights.",
-    ("W", "b"),
-    [(_draw.normal(size=(3, 4)), *_draw.normal(size=(4, 4)), _draw.uniform(0.5, 2, 4), 0.1)],
-    mistakes=_wrong_folds,
-)
 
 
 def _normalize(x, axes):
@@ -243,7 +239,15 @@ def _interleaved(x, groups):
     return _normalize(apart, (1, 3, 4)).reshape(x.shape)
 
 
-def _wrong_groups(x, groups):
+_images = _rng.normal(size=(3, 6, 2, 2)) + np.arange(6).reshape(6, 1, 1)
+
+
+@function(
+    _group,
+    "Split the channels, normalize each part, and put them together.",
+    [(_images, 2), (_images, 3), (_images, 1), (_images, 6)],
+)
+def group(x, groups):
     parts = x.reshape(len(x), groups, -1)
     yield _normalize(x, (1, 2, 3)), "groups isn't used: that is layer norm."
     yield _normalize(x, (2, 3)), "groups isn't used: that is instance norm."
@@ -257,20 +261,20 @@ def _wrong_groups(x, groups):
     yield _group(x, groups).reshape(len(x), groups, -1, *x.shape[2:]), back
 
 
-_images = _rng.normal(size=(3, 6, 2, 2)) + np.arange(6).reshape(6, 1, 1)
-group = function(
-    _group,
-    "Split the channels, normalize each part, and put them together.",
-    [(_images, 2), (_images, 3), (_images, 1), (_images, 6)],
-    mistakes=_wrong_groups,
-)
-
-
 def _rms_backward(g, x_hat, s, total=np.mean, axis=1):
     return (g - x_hat * total(g * x_hat, axis=axis, keepdims=True)) / s
 
 
-def _wrong_rms_backwards(g, x_hat, s):
+_tokens, _back = _rng.normal(1, 2, (4, 5)), _rng.normal(size=(4, 5))
+_rms = np.sqrt(np.mean(_tokens**2, axis=1, keepdims=True) + 0.1)
+
+
+@function(
+    _rms_backward,
+    "Itself and the scale; no mean is subtracted, so no path goes there.",
+    [(_back, _tokens / _rms, _rms)],
+)
+def rms_backward(g, x_hat, s):
     right = _rms_backward(g, x_hat, s)
     yield g / s, "The path through the scale is missing."
     layer_norm = right - g.mean(axis=1, keepdims=True) / s
@@ -279,13 +283,3 @@ def _wrong_rms_backwards(g, x_hat, s):
     yield tokens, "The mean is over the features of each token, axis 1, and not over the tokens."
     yield _rms_backward(g, x_hat, s, np.sum), "A sum in place of the mean over the features."
     yield 2 * g / s - right, "The sign: the scale's path is subtracted."
-
-
-_tokens, _back = _rng.normal(1, 2, (4, 5)), _rng.normal(size=(4, 5))
-_rms = np.sqrt(np.mean(_tokens**2, axis=1, keepdims=True) + 0.1)
-rms_backward = function(
-    _rms_backward,
-    "Itself and the scale; no mean is subtracted, so no path goes there.",
-    [(_back, _tokens / _rms, _rms)],
-    mistakes=_wrong_rms_backwards,
-)

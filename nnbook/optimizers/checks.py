@@ -104,7 +104,20 @@ def _adam(theta, g, m, v, t, lr, *, power=None, square=np.square, root=np.sqrt, 
     return theta - lr * m / (root(v) + eps)
 
 
-def _wrong_adams(theta, g, m, v, t, lr):
+_a = np.array
+
+
+@function(
+    _adam,
+    "Two averages, two corrections, one division. That is all of Adam.",
+    [
+        (_a([1.0, 2.0]), _a([0.5, -3.0]), _a([0.0, 0.0]), _a([0.0, 0.0]), 1, 0.1),
+        (_a([0.5, -1.0]), _a([2.0, 1e-3]), _a([0.3, -0.2]), _a([0.04, 0.01]), 7, 0.01),
+        (_a([0.0]), _a([1e-7]), _a([0.0]), _a([0.0]), 1, 1.0),
+        (_a([3.0]), _a([-1.0]), _a([0.9]), _a([0.8]), 4000, 0.5),
+    ],
+)
+def adam(theta, g, m, v, t, lr):
     now = theta, g, m, v, t, lr
     uncorrected = _adam(*now, power=np.inf)
     yield uncorrected, "The bias corrections are missing: m/(1 − 0.9ᵗ) and so on."
@@ -120,25 +133,16 @@ def _wrong_adams(theta, g, m, v, t, lr):
     yield theta - lr * g, "That is gradient descent."
 
 
-_a = np.array
-adam = function(
-    _adam,
-    "Two averages, two corrections, one division. That is all of Adam.",
-    [
-        (_a([1.0, 2.0]), _a([0.5, -3.0]), _a([0.0, 0.0]), _a([0.0, 0.0]), 1, 0.1),
-        (_a([0.5, -1.0]), _a([2.0, 1e-3]), _a([0.3, -0.2]), _a([0.04, 0.01]), 7, 0.01),
-        (_a([0.0]), _a([1e-7]), _a([0.0]), _a([0.0]), 1, 1.0),
-        (_a([3.0]), _a([-1.0]), _a([0.9]), _a([0.8]), 4000, 0.5),
-    ],
-    mistakes=_wrong_adams,
-)
-
-
 def _floor(lr, c, sigma, n):
     return lr / (2 * (2 - lr * c)) * sigma**2 / n
 
 
-def _wrong_floors(lr, c, sigma, n):
+@function(
+    _floor,
+    "About ησ²/4n for small rates: in proportion to η/n.",
+    [(0.1, 1.0, 16.0, 16), (0.05, 10.0, 4.0, 64), (0.3, 4.0, 2.0, 1), (1.9, 1.0, 1.0, 8)],
+)
+def floor(lr, c, sigma, n):
     right = _floor(lr, c, sigma, n)
     yield right * 2 / c, "That is the variance V. The height is c·V/2."
     yield right * 2, "The ½ of ½cV is missing."
@@ -149,25 +153,18 @@ def _wrong_floors(lr, c, sigma, n):
     yield small, "Right for small rates only. Near the limit the floor is much higher."
 
 
-floor = function(
-    _floor,
-    "About ησ²/4n for small rates: in proportion to η/n.",
-    [(0.1, 1.0, 16.0, 16), (0.05, 10.0, 4.0, 64), (0.3, 4.0, 2.0, 1), (1.9, 1.0, 1.0, 8)],
-    mistakes=_wrong_floors,
-)
-
-adagrad_rate = function(
+@function(
     lambda t, c, lr: lr / (c * np.sqrt(t)),
     "It falls with the root of the number of steps.",
     [(1, 2.0, 0.1), (100, 0.5, 1.0), (10_000, 3.0, 0.01)],
-    mistakes=lambda t, c, lr: [
-        (lr / (c**2 * t), "That is η/G. AdaGrad divides by the root of G."),
-        (lr / (c * t), "G = t·c² is under a root, so t is as well."),
-        (lr / np.sqrt(t), "G = t·c²: the size of the gradients counts."),
-        (lr / c, "G is a sum, and grows with every step."),
-        (lr / np.sqrt(t * c), "G sums the squares, c²."),
-    ],
 )
+def adagrad_rate(t, c, lr):
+    yield lr / (c**2 * t), "That is η/G. AdaGrad divides by the root of G."
+    yield lr / (c * t), "G = t·c² is under a root, so t is as well."
+    yield lr / np.sqrt(t), "G = t·c²: the size of the gradients counts."
+    yield lr / c, "G is a sum, and grows with every step."
+    yield lr / np.sqrt(t * c), "G sums the squares, c²."
+
 
 find_the_bug = choice(
     "b",

@@ -106,7 +106,21 @@ def _limit(W, c, length=None):
     return W * c / np.maximum(length, c)
 
 
-def _wrong_limits(W, c):
+_rng = np.random.default_rng(0)
+_W = _rng.normal(size=(5, 3)) * [0.1, 1, 3]
+
+
+@function(
+    _limit,
+    "Long units are cut to c, short ones stay.",
+    [
+        (np.array([[3.0, 0.3], [-4.0, 0.4]]), 2.0),
+        (_W, 1.5),
+        (_rng.normal(size=(4, 4)), 1.0),
+        (np.zeros((3, 2)), 1.0),
+    ],
+)
+def limit(W, c):
     length = np.linalg.norm(W, axis=0)
     rows = _limit(W.T, c).T
     yield rows, "You limit the rows: a unit is a column, its inputs run along axis 0."
@@ -123,22 +137,15 @@ def _wrong_limits(W, c):
     yield no_limit, "The limit is missing in the numerator: c / max(length, c)."
 
 
-_rng = np.random.default_rng(0)
-_W = _rng.normal(size=(5, 3)) * [0.1, 1, 3]
-limit = function(
-    _limit,
-    "Long units are cut to c, short ones stay.",
-    [
-        (np.array([[3.0, 0.3], [-4.0, 0.4]]), 2.0),
-        (_W, 1.5),
-        (_rng.normal(size=(4, 4)), 1.0),
-        (np.zeros((3, 2)), 1.0),
-    ],
-    mistakes=_wrong_limits,
+_x, _u = _rng.normal(size=(6, 5)), _rng.random((6, 5))
+
+
+@function(
+    lambda x, p, u: np.where(u < p, 0, x / (1 - p)),
+    "The mean is kept, in training already.",
+    [(_x, 0.2, _u), (_x, 0.7, _u), (_x, 0.0, _u)],
 )
-
-
-def _wrong_dropouts(x, p, u):
+def dropout(x, p, u):
     kept = x * (u >= p)
     yield kept / p, "Divided by the probability to drop; divide by that to keep, 1 − p."
     yield kept, "Nothing is scaled: the mean is (1 − p) x."
@@ -147,15 +154,6 @@ def _wrong_dropouts(x, p, u):
     yield x * (u < p) / (1 - p), "You keep what should be dropped."
     dropped_above = x * (u < 1 - p) / (1 - p)
     yield dropped_above, "The shares are right, but dropped is where u < p."
-
-
-_x, _u = _rng.normal(size=(6, 5)), _rng.random((6, 5))
-dropout = function(
-    lambda x, p, u: np.where(u < p, 0, x / (1 - p)),
-    "The mean is kept, in training already.",
-    [(_x, 0.2, _u), (_x, 0.7, _u), (_x, 0.0, _u)],
-    mistakes=_wrong_dropouts,
-)
 
 
 def _stop(losses, patience, restart=False, equal=False):
@@ -176,7 +174,12 @@ _flat = [2.0, 1.0, 1.0, 1.0, 1.5, 1.2, 1.4]
 _stops = [(_losses, 2), (_losses, 4), (_losses, 5), (_losses, 100)]
 
 
-def _wrong_stops(losses, patience):
+@function(
+    _stop,
+    "Stopping late costs time; restoring makes it cost nothing else.",
+    [*_stops, ([5.0, 4.0, 3.0], 1), (_flat, 2), (_losses, 1)],
+)
+def stopping(losses, patience):
     trained, best = _stop(losses, patience)
     yield (trained, trained - 1), "You return the last epoch; restored is the best one."
     future = trained, np.argmin(losses)
@@ -190,13 +193,6 @@ def _wrong_stops(losses, patience):
     yield _stop(losses, patience, restart=True), again + compare
     yield _stop(losses, patience, equal=True), "An equal loss is not a better one."
 
-
-stopping = function(
-    _stop,
-    "Stopping late costs time; restoring makes it cost nothing else.",
-    [*_stops, ([5.0, 4.0, 3.0], 1), (_flat, 2), (_losses, 1)],
-    mistakes=_wrong_stops,
-)
 
 gap = number(
     np.log(17),
@@ -217,22 +213,21 @@ def _shift(images, down, right):
     return padded[:, 1 - down : 9 - down, 1 - right : 9 - right]
 
 
-def _wrong_shifts(images, down, right):
+_images = _rng.random((3, 8, 8))
+
+
+@function(
+    _shift,
+    "Every picture makes nine.",
+    [(_images, 1, 0), (_images, 0, -1), (_images, -1, 1), (_images, 0, 0)],
+)
+def shift(images, down, right):
     yield _shift(images, -down, -right), "It moves the other way: down is to higher rows."
     yield _shift(images, right, down), "Down and right are exchanged: rows come first."
     rolled = np.roll(images, (down, right), axis=(1, 2))
     yield rolled, "np.roll brings in at one side what leaves at the other; 0 should come in."
     samples = np.roll(images, (down, right), axis=(0, 1))
     yield samples, "Axis 0 counts the images; rows are axis 1, columns axis 2."
-
-
-_images = _rng.random((3, 8, 8))
-shift = function(
-    _shift,
-    "Every picture makes nine.",
-    [(_images, 1, 0), (_images, 0, -1), (_images, -1, 1), (_images, 0, 0)],
-    mistakes=_wrong_shifts,
-)
 
 
 def _ridge_parts(lam):

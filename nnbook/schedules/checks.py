@@ -84,7 +84,15 @@ def _trapezoid(t, lr, steps, warm, cool):
     return lr * min((t + 1) / warm, 1, (steps - t) / cool)
 
 
-def _wrong_trapezoids(t, lr, steps, warm, cool):
+_points = [(t, 0.3, 100, 10, 20) for t in (50, 0, 4, 9, 10, 79, 80, 81, 95, 99)]
+
+
+@function(
+    _trapezoid,
+    "No step is wasted: the first has lr/warm, the last lr/cool.",
+    [*_points, (0, 1.0, 8, 1, 1), (7, 1.0, 8, 2, 4)],
+)
+def trapezoid(t, lr, steps, warm, cool):
     up, down = (t + 1) / warm, (steps - t) / cool
     first = lr * min(t / warm, 1, down)
     yield first, "The line up starts at 0, which wastes the first step: (t + 1) / warm."
@@ -95,20 +103,16 @@ def _wrong_trapezoids(t, lr, steps, warm, cool):
     yield min(up, 1, down), "This goes up to 1, not to lr."
 
 
-_points = [(t, 0.3, 100, 10, 20) for t in (50, 0, 4, 9, 10, 79, 80, 81, 95, 99)]
-trapezoid = function(
-    _trapezoid,
-    "No step is wasted: the first has lr/warm, the last lr/cool.",
-    [*_points, (0, 1.0, 8, 1, 1), (7, 1.0, 8, 2, 4)],
-    mistakes=_wrong_trapezoids,
-)
-
-
 def _triangle(t, low, high, half):
     return high - (high - low) * abs(t % (2 * half) - half) / half
 
 
-def _wrong_triangles(t, low, high, half):
+@function(
+    _triangle,
+    "And it goes on for ever.",
+    [(0, 0.1, 0.5, 4), *((t, 0.1, 0.5, 4) for t in (1, 4, 6, 8, 9, 15, 170)), (7, 0.0, 1.0, 5)],
+)
+def triangle(t, low, high, half):
     yield low + high - _triangle(t, low, high, half), "Upside down: this one starts at high."
     once = high - (high - low) * abs(t - half) / half
     yield once, "The first cycle is right; it has to start again after 2 · half steps."
@@ -118,13 +122,6 @@ def _wrong_triangles(t, low, high, half):
     twice = _triangle(2 * t, low, high, half)
     yield twice, "Twice too fast: half is the length of the way up alone."
 
-
-triangle = function(
-    _triangle,
-    "And it goes on for ever.",
-    [(0, 0.1, 0.5, 4), *((t, 0.1, 0.5, 4) for t in (1, 4, 6, 8, 9, 15, 170)), (7, 0.0, 1.0, 5)],
-    mistakes=_wrong_triangles,
-)
 
 read_test = choice(
     "b",

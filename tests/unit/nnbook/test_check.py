@@ -20,6 +20,11 @@ def said(capsys):
     return said
 
 
+def plain(*declaration):
+    """A check for a function of which no mistake is known."""
+    return check.function(*declaration)(lambda *arguments: ())
+
+
 HALF = check.number(0.5, "A half.", mistakes={0.25: "That is the square."})
 
 
@@ -28,7 +33,7 @@ def test_unanswered(said):
         HALF,
         check.array([1], ""),
         check.choice("a", "", {"b": ""}),
-        check.function(abs, "", [(1,)]),
+        plain(abs, "", [(1,)]),
     ]:
         assert said(checker, ...).startswith("Not answered yet: ")
         assert said(checker) == said(checker, ...)
@@ -104,15 +109,10 @@ def sigmoid(z):
     return np.where(z >= 0, 1, e) / (1 + e)
 
 
-SIGMOID = check.function(
-    sigmoid,
-    "Stable.",
-    [(np.array([0.0, 2.0]),), (np.array([-1000.0]),)],
-    mistakes=lambda z: [
-        (z * np.nan, "Always nan."),
-        (1 / (1 + np.exp(z)), "The sign of z."),
-    ],
-)
+@check.function(sigmoid, "Stable.", [(np.array([0.0, 2.0]),), (np.array([-1000.0]),)])
+def stable(z):
+    yield z * np.nan, "Always nan."
+    yield 1 / (1 + np.exp(z)), "The sign of z."
 
 
 def broken(z):
@@ -137,7 +137,7 @@ def broken(z):
     ],
 )
 def test_function(said, answer, words):
-    assert words in said(SIGMOID, answer)
+    assert words in said(stable, answer)
 
 
 def test_a_function_cannot_spoil_the_inputs(said):
@@ -145,7 +145,7 @@ def test_a_function_cannot_spoil_the_inputs(said):
         x += 1
         return x - 1
 
-    same = check.function(lambda x: x, "Same.", [(np.zeros(2),)])
+    same = plain(lambda x: x, "Same.", [(np.zeros(2),)])
     assert "Right" in said(same, greedy)
     assert "Right" in said(same, greedy)
 
@@ -227,16 +227,15 @@ def test_choices(said, checker, answer, words):
     assert words in said(checker, answer)
 
 
-HALVES = check.outputs(
+@check.outputs(
     lambda x, k: (x / k, x.sum()),
     "Both.",
     ("parts", "total"),
     [(np.arange(1.0, 7).reshape(2, 3), 2.0), (np.array([[1.0, 1]]), 1.0)],
-    mistakes=lambda x, k: [
-        ("parts", x, "parts isn't divided."),
-        ("total", x.mean(), "total is a mean."),
-    ],
 )
+def halves(x, k):
+    yield "parts", x, "parts isn't divided."
+    yield "total", x.mean(), "total is a mean."
 
 
 def spoil(x, k):
@@ -264,11 +263,11 @@ def spoil(x, k):
     ],
 )
 def test_outputs(said, answer, words):
-    assert words in said(HALVES, answer)
+    assert words in said(halves, answer)
 
 
 def test_functions_cannot_spoil_lists_either():
-    longest = check.function(lambda words: len(words[0]), "", [([[1, 2], [3]],)])
+    longest = plain(lambda words: len(words[0]), "", [([[1, 2], [3]],)])
     for _ in range(2):
         assert longest.judge(lambda words: len(words.pop(0))) == (True, "")
         assert longest.judge(lambda words: len(words[0]) + (words[0].append(0) or 0)) == (True, "")
@@ -291,12 +290,12 @@ def test_functions_cannot_spoil_lists_either():
     ],
 )
 def test_what_a_function_returned(value, words):
-    ok, sentence = check.function(lambda x: 2, "", [(3,)]).judge(lambda x: value)
+    ok, sentence = plain(lambda x: 2, "", [(3,)]).judge(lambda x: value)
     assert not ok and words in sentence
 
 
 def test_a_reference_may_be_nan_or_infinite():
-    logs = check.function(np.log, "", [(np.array([1.0, 0, -1]),)])
+    logs = plain(np.log, "", [(np.array([1.0, 0, -1]),)])
     assert logs.judge(lambda x: np.log(x)) == (True, "")
     assert logs.judge(lambda x: np.array([0, -np.inf, 0]))[1].endswith("1 of 3 numbers are wrong.")
     assert logs.judge(lambda x: np.array([np.nan, -np.inf, np.nan]))[0] is False
@@ -483,7 +482,7 @@ def test_a_right_array_is_right_in_any_form(a):
     fractions = np.vectorize(Fraction, otypes=[object])(a)
     forms = [a.tolist(), fractions, fractions.tolist(), a + 0j, a.astype(object), np.ma.array(a)]
     assert [judge(form) for form in forms] == [(True, "Why.")] * len(forms)
-    doubled = check.function(lambda: 2 * a, "Why.", [()])
+    doubled = plain(lambda: 2 * a, "Why.", [()])
     assert doubled.judge(lambda: (a + a).tolist()) == (True, "Why.")
 
 

@@ -45,10 +45,19 @@ def declarations(chapter, kind, monkeypatch):
     """The checks of a kind, each with what it was made of; from a second import of the chapter."""
     made, make = [], getattr(engine, kind)
 
-    def recording(right, why, *rest, **options):
+    def recording(right, why, *rest, mistakes=(), **options):
+        if kind in ("number", "array") and mistakes:
+            options["mistakes"] = mistakes
         check = make(right, why, *rest, **options)
-        made.append((check, right, why, rest, options.get("mistakes")))
-        return check
+        if hasattr(check, "judge"):
+            made.append((check, right, why, rest, mistakes))
+            return check
+
+        def decorate(mistakes):
+            made.append((check(mistakes), right, why, rest, mistakes))
+            return made[-1][0]
+
+        return decorate
 
     monkeypatch.setattr(engine, kind, recording)
     name = f"nnbook.{chapter}.checks"
@@ -62,7 +71,7 @@ def declarations(chapter, kind, monkeypatch):
 def test_each_declared_value_gets_its_own_sentence(chapter, kind, monkeypatch):
     for check, right, why, _, mistakes in declarations(chapter, kind, monkeypatch):
         assert check.judge(right) == (True, why)
-        for wrong, sentence in mistakes.items() if kind == "number" else mistakes:
+        for wrong, sentence in getattr(mistakes, "items", lambda m=mistakes: m)():
             assert check.judge(wrong) == (False, sentence)
 
 
