@@ -82,12 +82,11 @@ paper = array(
     ],
 )
 
+_errors = (np.array([0.5, -0.2, 4.0, -3.0, 2.0]), np.array([0.0, 0.1, 1.0, 0.0, 0.0]))
+
 
 def _pull(pred, target, c):
     return np.clip(pred - target, -c, c) / len(pred)
-
-
-_errors = (np.array([0.5, -0.2, 4.0, -3.0, 2.0]), np.array([0.0, 0.1, 1.0, 0.0, 0.0]))
 
 
 @function(
@@ -105,12 +104,12 @@ def huber_gradient(p, t, c):
     yield 2 * _pull(p, t, c), "Huber's loss has a ½, so there is no 2."
 
 
+_rng = np.random.default_rng(0)
+
+
 def _vjp(z, g):
     p = softmax(z)
     return p * (g - g @ p)
-
-
-_rng = np.random.default_rng(0)
 
 
 @function(

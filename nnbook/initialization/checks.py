@@ -110,12 +110,8 @@ _few = np.array([[1.0, -1], [-1, -1], [-1, -1]]), np.array([[0.0, -1], [0, 2]])
 )
 def dead_share(Z):
     silent = Z <= 0
-    dead = np.all(silent, axis=0)
-    samples = np.mean(np.all(silent, axis=1))
-    yield (
-        samples,
-        "That is the share of samples for which all units are silent. Use the other axis.",
-    )
+    dead, rows = np.all(silent, axis=0), np.mean(np.all(silent, axis=1))
+    yield rows, "That is the share of samples for which all units are silent. Use the other axis."
     yield np.mean(silent), "That is the share of zeros; dead means silent for *all*."
     yield np.mean(np.any(silent, axis=0)), "Silent for some sample isn't dead: all."
     yield np.mean(np.all(Z < 0, axis=0)), "At z = 0 ReLU's slope counts as 0, too."
@@ -232,9 +228,10 @@ def lsuv(answer):
         size, alone = (np.sqrt(np.mean(z**2)) for z in (a @ W, old @ V))
         if not abs(size - 1) <= 1e-6:
             if which > 1 and np.allclose(W, V / alone):
-                return False, (
-                    f"Matrix {which} was fitted to the signal of the *old* matrices. "
-                    "Let the signal run through the new ones."
+                cure = "Let the signal run through the new ones."
+                return (
+                    False,
+                    f"Matrix {which} was fitted to the signal of the *old* matrices. {cure}",
                 )
             return False, f"With your matrix {which}, z has the RMS {size:.3g}, not 1."
         if not np.allclose(W * (V[0, 0] / W[0, 0]), V):

@@ -105,6 +105,9 @@ def confused(C):
     yield _pair(C)[::-1], "The right pair; give the smaller class first."
 
 
+_image = np.arange(1, 21, dtype=float).reshape(4, 5)
+
+
 def _shift(image, down, right):
     moved = np.zeros_like(image)
     rows, columns = image.shape
@@ -112,9 +115,6 @@ def _shift(image, down, right):
         max(-down, 0) : rows - max(down, 0), max(-right, 0) : columns - max(right, 0)
     ]
     return moved
-
-
-_image = np.arange(1, 21, dtype=float).reshape(4, 5)
 
 
 @function(
@@ -153,11 +153,11 @@ def ece(P, y, bins):
     yield 1 - np.mean(P.argmax(axis=1) == y), "That is the error rate."
 
 
+_shapes = [((3, 6), (6, 6), (6,), (4, 6), (4,)), ((2, 5), (3, 5), (3,), (4, 3), (4,))]
+
+
 def _from_torch(x, W1, b1, W2, b2):
     return np.maximum(x @ W1.T + b1, 0) @ W2.T + b2
-
-
-_shapes = [((3, 6), (6, 6), (6,), (4, 6), (4,)), ((2, 5), (3, 5), (3,), (4, 3), (4,))]
 
 
 @function(
@@ -246,7 +246,7 @@ class Budget:
 def challenge(answer):
     """Whether a training of three epochs, or its predictions, gets more than 98.4 % right."""
     labels = numbers(answer)
-    if labels is None and not callable(answer):
+    if not callable(answer) and (labels is None or labels.ndim == 0):
         return False, (
             "This takes a function of the dealer that returns a trained network, "
             "or the predicted digits of the test images."

@@ -81,6 +81,8 @@ break_even = number(
     },
 )
 
+_rng = np.random.default_rng(0)
+
 
 def _forward(X, parameters, activation=relu, last=lambda z: z, bias=True):
     for W, b in parameters[:-1]:
@@ -93,9 +95,6 @@ def _network(widths, n, rng):
     pairs = zip(widths[:-1], widths[1:], strict=True)
     layers = [(rng.normal(size=(D, K)), rng.normal(size=K)) for D, K in pairs]
     return rng.normal(size=(n, widths[0])), layers
-
-
-_rng = np.random.default_rng(0)
 
 
 @function(

@@ -86,11 +86,6 @@ temperature = number(
     },
 )
 
-
-def _overflowing(z):
-    return np.exp(z) / (1 + np.exp(z))
-
-
 _plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
 
@@ -100,17 +95,18 @@ _plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
     [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)],
 )
 def stable_sigmoid(z):
-    yield _overflowing(z), "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."
+    naive = np.exp(z) / (1 + np.exp(z))
+    yield naive, "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."
     yield sigmoid(-z), "The sign of z: this falls where the sigmoid rises."
     yield sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."
     yield np.tanh(z), "That is tanh, from −1 to 1."
 
 
+_sure = np.array([1000.0, -1000.0])
+
+
 def _loss(z, y):
     return binary_cross_entropy(z, y)[0]
-
-
-_sure = np.array([1000.0, -1000.0])
 
 
 @function(
@@ -127,19 +123,15 @@ def logit_loss(z, y):
     yield _loss(z, 1 - y), "Truths 0 and 1 are exchanged, or the sign of z."
 
 
+_rng = np.random.default_rng(0)
+
+
 def _softmax_case(n, d, k, rng):
     return rng.normal(size=(n, d)), rng.integers(k, size=n), rng.normal(size=(d, k)), np.ones(k)
 
 
 def _gradient(X, y, W, b, activation=softmax):
     return X.T @ (activation(X @ W + b) - one_hot(y, W.shape[1])) / len(y)
-
-
-def _by_columns(z):
-    return softmax(z, axis=0)
-
-
-_rng = np.random.default_rng(0)
 
 
 @function(
@@ -152,7 +144,8 @@ def softmax_gradient(X, y, W, b):
     yield -_gradient(X, y, W, b), "It is prediction minus truth."
     yield _gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."
     yield X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."
-    yield _gradient(X, y, W, b, _by_columns), "Softmax over the wrong axis: each row must sum to 1."
+    columns = _gradient(X, y, W, b, lambda z: softmax(z, axis=0))
+    yield columns, "Softmax over the wrong axis: each row must sum to 1."
 
 
 @checker("put three numbers (w1, w2, b) in place of the dots")

@@ -90,6 +90,11 @@ one_pulls = array(
     ],
 )
 
+_rng = np.random.default_rng(0)
+_X = _rng.normal(2, 3, (6, 3))
+_constant = np.column_stack([np.full(6, 7.0), _X[:, :2]])
+_two = np.array([0.5, 2.0, -1.0]), np.array([1.0, -1.0, 0.0])
+
 
 def _scaled(X, gamma, beta, unit):
     return gamma * (X - X.mean(axis=0)) / unit + beta
@@ -97,12 +102,6 @@ def _scaled(X, gamma, beta, unit):
 
 def _forward(X, gamma, beta, eps):
     return _scaled(X, gamma, beta, np.sqrt(X.var(axis=0) + eps))
-
-
-_rng = np.random.default_rng(0)
-_X = _rng.normal(2, 3, (6, 3))
-_constant = np.column_stack([np.full(6, 7.0), _X[:, :2]])
-_two = np.array([0.5, 2.0, -1.0]), np.array([1.0, -1.0, 0.0])
 
 
 @function(
@@ -197,13 +196,12 @@ missing_path = choice(
     },
 )
 
+_draw = np.random.default_rng(2)
+
 
 def _fold(W, b, gamma, beta, m, v, eps):
     factor = gamma / np.sqrt(v + eps)
     return W * factor, (b - m) * factor + beta
-
-
-_draw = np.random.default_rng(2)
 
 
 @outputs(
@@ -226,6 +224,9 @@ def fold(W, b, gamma, beta, m, v, eps):
     yield "b", (b + m) * factor + beta, "The running mean is subtracted."
 
 
+_images = _rng.normal(size=(3, 6, 2, 2)) + np.arange(6).reshape(6, 1, 1)
+
+
 def _normalize(x, axes):
     return (x - x.mean(axis=axes, keepdims=True)) / np.sqrt(x.var(axis=axes, keepdims=True) + 1e-5)
 
@@ -237,9 +238,6 @@ def _group(x, groups):
 def _interleaved(x, groups):
     apart = x.reshape(len(x), x.shape[1] // groups, groups, *x.shape[2:])
     return _normalize(apart, (1, 3, 4)).reshape(x.shape)
-
-
-_images = _rng.normal(size=(3, 6, 2, 2)) + np.arange(6).reshape(6, 1, 1)
 
 
 @function(
@@ -261,12 +259,12 @@ def group(x, groups):
     yield _group(x, groups).reshape(len(x), groups, -1, *x.shape[2:]), back
 
 
-def _rms_backward(g, x_hat, s, total=np.mean, axis=1):
-    return (g - x_hat * total(g * x_hat, axis=axis, keepdims=True)) / s
-
-
 _tokens, _back = _rng.normal(1, 2, (4, 5)), _rng.normal(size=(4, 5))
 _rms = np.sqrt(np.mean(_tokens**2, axis=1, keepdims=True) + 0.1)
+
+
+def _rms_backward(g, x_hat, s, total=np.mean, axis=1):
+    return (g - x_hat * total(g * x_hat, axis=axis, keepdims=True)) / s
 
 
 @function(

@@ -97,14 +97,13 @@ translate = number(
     },
 )
 
+_a = np.array
+
 
 def _adam(theta, g, m, v, t, lr, *, power=None, square=np.square, root=np.sqrt, eps=1e-8):
     m, v, power = 0.9 * m + 0.1 * g, 0.999 * v + 0.001 * square(g), power or t
     m, v = m / (1 - 0.9**power), v / (1 - 0.999**power)
     return theta - lr * m / (root(v) + eps)
-
-
-_a = np.array
 
 
 @function(
@@ -217,9 +216,8 @@ def challenge(answer):
     if isinstance(answer, type) and issubclass(answer, Optimizer):
         return False, "This is a class. Give it its parameters, as in Momentum(lr=0.001)."
     if not isinstance(answer, Optimizer):
-        return False, (
-            f"This takes an optimizer, such as Momentum(lr=0.001), and got {short(answer)}."
-        )
+        got = f"and got {short(answer)}."
+        return False, f"This takes an optimizer, such as Momentum(lr=0.001), {got}"
     with stops("Your optimizer"):
         steps, path = steps_to_goal(answer)
     if steps is None and path.diverged_at >= 0:

@@ -100,14 +100,13 @@ dense_truth = choice(
     },
 )
 
+_rng = np.random.default_rng(0)
+_W = _rng.normal(size=(5, 3)) * [0.1, 1, 3]
+
 
 def _limit(W, c, length=None):
     length = np.linalg.norm(W, axis=0) if length is None else length
     return W * c / np.maximum(length, c)
-
-
-_rng = np.random.default_rng(0)
-_W = _rng.normal(size=(5, 3)) * [0.1, 1, 3]
 
 
 @function(
@@ -156,6 +155,11 @@ def dropout(x, p, u):
     yield dropped_above, "The shares are right, but dropped is where u < p."
 
 
+_losses = [3.0, 2.0, 2.5, 1.5, 1.6, 1.7, 1.55, 1.8, 1.4, 1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 1.0]
+_flat = [2.0, 1.0, 1.0, 1.0, 1.5, 1.2, 1.4]
+_stops = [(_losses, 2), (_losses, 4), (_losses, 5), (_losses, 100)]
+
+
 def _stop(losses, patience, restart=False, equal=False):
     best, waited = 0, 0
     for epoch, loss in enumerate(losses):
@@ -167,11 +171,6 @@ def _stop(losses, patience, restart=False, equal=False):
         if epoch - (waited if restart else best) >= patience:
             break
     return epoch + 1, best
-
-
-_losses = [3.0, 2.0, 2.5, 1.5, 1.6, 1.7, 1.55, 1.8, 1.4, 1.9, 2.0, 2.1, 2.2, 2.3, 2.4, 1.0]
-_flat = [2.0, 1.0, 1.0, 1.0, 1.5, 1.2, 1.4]
-_stops = [(_losses, 2), (_losses, 4), (_losses, 5), (_losses, 100)]
 
 
 @function(
@@ -207,13 +206,12 @@ gap = number(
     },
 )
 
+_images = _rng.random((3, 8, 8))
+
 
 def _shift(images, down, right):
     padded = np.pad(images, ((0, 0), (1, 1), (1, 1)))
     return padded[:, 1 - down : 9 - down, 1 - right : 9 - right]
-
-
-_images = _rng.random((3, 8, 8))
 
 
 @function(

@@ -79,12 +79,11 @@ reach = number(
     },
 )
 
+_points = [(t, 0.3, 100, 10, 20) for t in (50, 0, 4, 9, 10, 79, 80, 81, 95, 99)]
+
 
 def _trapezoid(t, lr, steps, warm, cool):
     return lr * min((t + 1) / warm, 1, (steps - t) / cool)
-
-
-_points = [(t, 0.3, 100, 10, 20) for t in (50, 0, 4, 9, 10, 79, 80, 81, 95, 99)]
 
 
 @function(

@@ -1,5 +1,6 @@
 """What every check of every chapter does, and what it declares."""
 
+import ast
 import importlib.util
 from pathlib import Path
 
@@ -41,57 +42,68 @@ def test_nonsense(check, nonsense, capsys):
 # ------------------------------------------------------------------ what is declared
 
 
-def declarations(chapter, kind, monkeypatch):
-    """The checks of a kind, each with what it was made of; from a second import of the chapter."""
-    made, make = [], getattr(engine, kind)
+@pytest.fixture
+def declared(monkeypatch):
+    """The declarations of a chapter and a kind, from a second import: (check, arguments, mistakes).
 
-    def recording(right, why, *rest, mistakes=(), **options):
-        if kind in ("number", "array") and mistakes:
-            options["mistakes"] = mistakes
-        check = make(right, why, *rest, **options)
-        if hasattr(check, "judge"):
-            made.append((check, right, why, rest, mistakes))
+    What is decorated is the mistakes; of values they are an argument by name.
+    """
+
+    def declared(chapter, kind):
+        made, make = [], getattr(engine, kind)
+
+        def recording(*arguments, **options):
+            def decorate(mistakes):
+                made.append((check(mistakes), arguments, mistakes))
+                return made[-1][0]
+
+            check = make(*arguments, **options)
+            if kind in ("function", "outputs"):
+                return decorate
+            made.append((check, arguments, options.get("mistakes", ())))
             return check
 
-        def decorate(mistakes):
-            made.append((check(mistakes), right, why, rest, mistakes))
-            return made[-1][0]
+        monkeypatch.setattr(engine, kind, recording)
+        spec = importlib.util.find_spec(f"nnbook.{chapter}.checks")
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+        return made
 
-        return decorate
+    return declared
 
-    monkeypatch.setattr(engine, kind, recording)
-    name = f"nnbook.{chapter}.checks"
-    spec = importlib.util.find_spec(name)
-    spec.loader.exec_module(importlib.util.module_from_spec(spec))
-    return made
+
+def test_declarations_are_found(declared):
+    made = {kind: len(declared("normalization", kind)) for kind in ("number", "array", "outputs")}
+    assert made == {"number": 3, "array": 4, "outputs": 2}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 @pytest.mark.parametrize("kind", ["number", "array"])
-def test_each_declared_value_gets_its_own_sentence(chapter, kind, monkeypatch):
-    for check, right, why, _, mistakes in declarations(chapter, kind, monkeypatch):
+def test_each_wrong_value_gets_its_own_sentence(declared, chapter, kind):
+    for check, (right, why), mistakes in declared(chapter, kind):
         assert check.judge(right) == (True, why)
-        for wrong, sentence in getattr(mistakes, "items", lambda m=mistakes: m)():
+        for wrong, sentence in mistakes.items() if kind == "number" else mistakes:
             assert check.judge(wrong) == (False, sentence)
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-@pytest.mark.parametrize("kind", ["choice", "choices"])
-def test_each_declared_choice_gets_its_own_sentence(chapter, kind, monkeypatch):
-    for check, right, why, rest, _ in declarations(chapter, kind, monkeypatch):
+def test_each_wrong_choice_gets_its_own_sentence(declared, chapter):
+    for check, (right, why, wrong), _ in declared(chapter, "choice"):
         assert check.judge(right) == (True, why)
-        for option, sentence in rest[-1].items():
-            place, one = option if isinstance(option, tuple) else (option, None)
-            if kind == "choices":
-                others = [
-                    o for o in rest[1] if o != right[place - 1] and (place, o) not in rest[-1]
-                ]
-                option = list(right)
-                option[place - 1] = one or others[0]
-            assert check.judge(option) == (False, sentence)
+        for letter, sentence in wrong.items():
+            assert check.judge(letter) == (False, sentence)
 
 
-def mistaken(right, mistakes, index, names=None):
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_each_wrong_one_of_several_choices_gets_its_own_sentence(declared, chapter):
+    for check, (right, why, _, options, wrong), _ in declared(chapter, "choices"):
+        assert check.judge(right) == (True, why)
+        for place, expected in enumerate(right, start=1):
+            for option in set(options) - {expected}:
+                answer = [*right[: place - 1], option, *right[place:]]
+                assert check.judge(answer) == (False, wrong.get((place, option), wrong[place]))
+
+
+def mistaken(right, mistakes, index, names):
     """A function that makes a declared mistake: the wrong array, alone or in its place."""
 
     def function(*arguments):
@@ -105,20 +117,24 @@ def mistaken(right, mistakes, index, names=None):
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
 @pytest.mark.parametrize("kind", ["function", "outputs"])
-def test_each_declared_function_gets_its_own_sentence(chapter, kind, monkeypatch):
-    for check, right, why, rest, mistakes in declarations(chapter, kind, monkeypatch):
+def test_each_mistaken_function_gets_its_own_sentence(declared, chapter, kind):
+    for check, (right, why, *names, inputs), mistakes in declared(chapter, kind):
         assert check.judge(right) == (True, why)
-        inputs = rest[-1]
         with np.errstate(all="ignore"):
             sentences = [row[-1] for row in mistakes(*inputs[0])]
-            for index, sentence in enumerate(sentences):
-                wrong = mistaken(right, mistakes, index, rest[0])
-                assert check.judge(wrong) == (False, sentence)
+        assert sentences
+        for index, sentence in enumerate(sentences):
+            wrong = mistaken(right, mistakes, index, *names or [None])
+            assert check.judge(wrong) == (False, sentence)
 
 
-def test_chapters_use_public_names_of_the_engine_only():
-    for chapter in CHAPTERS:
-        source = Path(importlib.util.find_spec(f"nnbook.{chapter}.checks").origin)
-        text = source.read_text(encoding="utf-8")
-        imported = text.split("from ..check import ")[1].split("from ")[0].split("\n\n")[0]
-        assert not [n for n in imported.strip("()").split(",") if n.strip().startswith("_")]
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_chapters_use_public_names_of_the_engine_only(chapter):
+    source = Path(importlib.util.find_spec(f"nnbook.{chapter}.checks").origin)
+    imports = [
+        node
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ImportFrom) and node.module == "check"
+    ]
+    names = [alias.name for node in imports for alias in node.names]
+    assert names and not [name for name in names if name.startswith("_")]
