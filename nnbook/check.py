@@ -306,7 +306,8 @@ def stops(who):
     try:
         yield
     except Exception as error:
-        raise NotYet(f"{who} stopped with {type(error).__name__}: {error}") from error
+        what = f"{type(error).__name__}: {error}".rstrip(": ")
+        raise NotYet(f"{who} stopped with {what}") from error
 
 
 def short(value):
@@ -363,16 +364,14 @@ def _wrong_number(value, right, tol):
     def is_near(ratio, other, tol=tol):
         return abs(ratio - other) <= tol * abs(other)
 
-    ratio = value / right if right else math.inf
+    ratio, product = value / right if right else math.inf, value * right
     percent = ": a percentage, where a share is asked?" if abs(right) <= 1 else "."
     share = ": a share, where a percentage is asked?" if abs(value) <= 1 < abs(right) else "."
     guesses = {
         "The size is right, the sign is not.": is_near(ratio, -1),
         f"A factor of 100 too large{percent}": is_near(ratio, 100),
         f"A factor of 100 too small{share}": is_near(ratio, 0.01),
-        "This is the reciprocal: are numerator and denominator exchanged?": is_near(
-            value * right, 1
-        ),
+        "This is the reciprocal: are numerator and denominator exchanged?": is_near(product, 1),
         "Close. Did you round on the way? Keep all digits until the end.": is_near(ratio, 1, 0.02),
         "The sign is wrong, and the size as well.": ratio < 0 and not is_near(ratio, -1),
     }
@@ -388,7 +387,7 @@ def _wrong_array(value, right, tol):
             return "Rows and columns are exchanged: this is the transpose."
         return f"The shape should be {right.shape}, and it is {value.shape}."
     if bad := int(np.sum(~np.isfinite(value) & np.isfinite(right))):
-        return f"{bad} of {value.size} numbers are nan or infinite: an exp, a log or 0/0."
+        return f"{bad} of {value.size} numbers are nan or infinite: an exp, a log or 0/0?"
     if right.size == 1 and np.isfinite(right):
         return _wrong_number(value.item(), right.item(), tol)
     wrong = int(np.sum(~_right(value, right, tol)))

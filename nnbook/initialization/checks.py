@@ -179,7 +179,6 @@ small_change = number(
         50**-0.5: "With s = 1/√50 the mean square grows by e, not by 2.",
         1 / 50: "The mean square grows by s² per layer, not by s.",
         (2 ** (1 / 25) - 1) ** 0.5: "That doubles the RMS; the question is for the mean square.",
-        2 ** (1 / 50) - 1: "That is s². The change's mean square is s² times that of h.",
     },
 )
 

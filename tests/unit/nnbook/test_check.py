@@ -115,6 +115,10 @@ def stable(z):
     yield 1 / (1 + np.exp(z)), "The sign of z."
 
 
+def silent(z):
+    raise AssertionError
+
+
 def broken(z):
     raise KeyError("w")
 
@@ -132,6 +136,7 @@ def broken(z):
         (lambda z: "no", "return"),
         (broken, "stopped with KeyError: 'w'"),
         (lambda: 1, "stopped with TypeError"),
+        (silent, "Your function stopped with AssertionError\n"),
         (0.5, "takes a function"),
         ("sigmoid", "takes a function"),
     ],
