@@ -17,16 +17,16 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
 
 So a new thing goes here:
 
-=========================  =====================================================================
-an optimizer               ``nnlib/optim.py``
-a landscape                ``nnlib/landscapes.py``
-a layer                    ``nnlib/layers.py``, ``norms.py`` or ``convolution.py``
-an explorer                a cell of the chapter; a long drawing function in its ``figures.py``
-a figure                   the chapter's ``figures.py``; of several chapters, ``plots.py``
-an exercise's check        the chapter's ``checks.py``
-a kind of check            ``nnbook/check.py``
-a chapter                  ``chapters/<chapter>.ipynb``, ``_toc.yml``, and a room here
-=========================  =====================================================================
+===================  ==========================================================================
+an optimizer         ``nnlib/optim.py``
+a landscape          ``nnlib/landscapes.py``
+a layer              ``nnlib/layers.py``, ``nnlib/norms.py`` or ``nnlib/convolution.py``
+an explorer          a cell of the chapter; what is long in it ``nnbook/<chapter>/figures.py``
+a figure             ``nnbook/<chapter>/figures.py``; of several chapters, ``nnbook/plots.py``
+an exercise's check  ``nnbook/<chapter>/checks.py``
+a kind of check      ``nnbook/check.py``
+a chapter            ``chapters/<chapter>.ipynb``, a line in ``_toc.yml``, and a room here
+===================  ==========================================================================
 
 ``CONTRIBUTING.md`` has the steps and the tests.
 """

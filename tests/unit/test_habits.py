@@ -185,7 +185,7 @@ def code_of(page):
     )
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [*PAGES, "nnbook/__init__.py"])
 def test_files_that_a_page_names_exist(page):
     named = {word for code in code_of(page) for word in code.split() if PATH.match(word)}
     named = {name for name in named if not name.startswith((".venv/", "_build/"))}
