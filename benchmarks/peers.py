@@ -57,6 +57,19 @@ def torch_epoch(X, y, batch, sizes, kind, *, fused, normed=False):
     return time.perf_counter() - start
 
 
+def torch_steps(sizes, kind, steps):
+    """Seconds of so many updates by a fused optimizer, by one gradient."""
+    torch.manual_seed(0)
+    net = torch_net(sizes)
+    optimizer = torch_optimizer(net, kind, fused=True)
+    for p in net.parameters():
+        p.grad = 1e-3 * torch.randn_like(p)
+    start = time.perf_counter()
+    for _ in range(steps):
+        optimizer.step()
+    return time.perf_counter() - start
+
+
 def torch_loader_epoch(X, y, batch, sizes):
     torch.manual_seed(0)
     net = torch_net(sizes)
