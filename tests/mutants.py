@@ -30,6 +30,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = Path(__file__).with_suffix(".txt")
+TESTED_IN = {f"nnlib.{name}": "optim" for name in ("stepping", "_in_place", "clipping")}
 PATIENCE = 300  # seconds; a mutant that never ends is caught, too
 PRELOAD = ["numpy", "pytest", "hypothesis", "torch", "mpmath", "scipy.special"]
 
@@ -66,9 +67,9 @@ def file_of(module):
 
 
 def tests_of(module):
-    """The unit tests of a file: in the folder of its package, with its name."""
+    """The unit tests of a file: in the folder of its package, with its name or as said above."""
     package, _, name = module.partition(".")
-    name = name.removeprefix("_").replace(".", "_")
+    name = TESTED_IN.get(module, name.removeprefix("_"))
     return ROOT / f"tests/unit/{package}/test_{name}.py"
 
 

@@ -123,6 +123,29 @@ def test_one_cycle_by_hand():
     )
 
 
+@pytest.mark.parametrize("steps, rise", [(101, 51 / 101), (50, 0.3), (7, 0.2), (2, 0.3)])
+def test_one_cycle_stays_at_its_end(steps, rise):
+    schedule = one_cycle(1.0, steps, rise=rise)
+    after = range(steps - 1, 4 * steps)
+    assert {schedule(t) for t in after} == {schedule(steps - 1)}
+    assert {schedule.momentum(t) for t in after} == {schedule.momentum(steps - 1)}
+
+
+@pytest.mark.parametrize("steps, rise", [(5, 0.3), (7, 0.2), (9, 0.25), (50, 0.33), (3, 0.4)])
+def test_the_top_of_one_cycle_may_lie_between_two_steps(torch, steps, rise):
+    expected = their_rates(
+        torch,
+        lambda o, s: s.OneCycleLR(o, 1.0, total_steps=steps, pct_start=rise),
+        1.0,
+        steps,
+        momentum=True,
+    )
+    ours = one_cycle(1.0, steps, rise=rise)
+    pairs = [(ours(t), ours.momentum(t)) for t in range(steps)]
+    np.testing.assert_allclose(pairs, expected, rtol=1e-10)
+    assert max(rate for rate, _ in pairs) < 1
+
+
 def test_one_cycle_of_very_few_steps_has_its_top_at_once():
     assert one_cycle(1.0, 2)(0) == 1.0
     assert one_cycle(1.0, 5, rise=0)(0) == 1.0
