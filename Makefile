@@ -33,7 +33,7 @@ check: lint ## lint, and the quick unit tests: what to run before a commit, in l
 		--durations 5 --durations-min 3
 
 test: lint ## run all tests: library, notebooks, the built site, JupyterLab
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --times
 
 bench: .venv/bench ## measure explorers, pages and training against other libraries
 	$(BIN)/python -m benchmarks

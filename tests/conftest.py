@@ -6,6 +6,7 @@ import os
 import hypothesis
 import numpy as np
 import pytest
+from times import table
 
 from nnbook.mnist.folder import mnist_folder
 
@@ -14,6 +15,19 @@ hypothesis.settings.load_profile("book")
 
 if folder := mnist_folder():
     os.environ["MNIST_DIR"] = str(folder)  # notebooks find MNIST where the build finds it
+
+
+def pytest_addoption(parser):
+    parser.addoption("--times", action="store_true", help="print the seconds of each kind of test")
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if config.getoption("--times"):
+        seen = [r for reports in terminalreporter.stats.values() for r in reports]
+        durations = [(r.nodeid, r.duration) for r in seen if hasattr(r, "when")]
+        terminalreporter.section("seconds by kind")
+        for line in table(durations):
+            terminalreporter.write_line(line)
 
 
 def missing(what: str):

@@ -56,6 +56,11 @@ def opened(request, book, site, new_page):
         yield SimpleNamespace(notebook=notebook, page=page, watch=watch, controls=controls)
 
 
+def test_the_book_is_built(book):
+    """First of all, so that the seconds of the build are told apart from those of the pages."""
+    assert (book / "intro.html").is_file()
+
+
 def test_explorers_show_the_frame_their_controls_name(opened):
     sizes = [[len(o) for o in c.explorer.options.values()] for c in opened.controls]
     assert sizes == stored_sizes(opened.notebook)

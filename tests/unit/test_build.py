@@ -4,13 +4,14 @@ import ast
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
 import nbformat
 import pytest
 from bookbuild import execution, pages, paths
-from bookbuild.dependencies import MNIST, dependencies, digests
+from bookbuild.dependencies import MNIST, _direct, dependencies, digests
 from bookbuild.paths import ROOT, notebook, notebooks
 from nbclient.exceptions import CellExecutionError
 from sphinx.errors import SphinxError
@@ -146,11 +147,17 @@ def test_a_package_that_appears_concerns_those_who_try_to_import_it(book, monkey
 # --- the real book
 
 
+@cache
+def needed():
+    """What each notebook of the book depends on."""
+    read = cache(lambda path: _direct(path, ROOT))
+    return {path: dependencies(path, ROOT, read) for path in notebooks().values()}
+
+
 def concerned(file):
-    return {path.stem for path in notebooks().values() if ROOT / file in NEEDED[path]}
+    return {path.stem for path, files in needed().items() if ROOT / file in files}
 
 
-NEEDED = {path: dependencies(path, ROOT) for path in notebooks().values()}
 CHAPTERS = {path.stem for path in notebooks().values() if path.parent.name == "chapters"}
 
 
@@ -169,7 +176,7 @@ def test_who_needs_what_in_the_book():
     assert "neuron" not in concerned("nnlib/schedules.py")
     assert concerned("experiments/results/best.json") == {"mnist", "tested"}
     assert concerned("benchmarks/results.json") == {"mnist", "tested"}
-    assert {path.stem for path, needed in NEEDED.items() if MNIST in needed} == {"mnist"}
+    assert {path.stem for path, files in needed().items() if MNIST in files} == {"mnist"}
 
 
 LOADED = """
@@ -210,7 +217,7 @@ def test_no_module_is_imported_that_the_reading_misses():
     loaded = {path: set(map(Path, files)) for path, files in json.loads(result.stdout).items()}
     for path, files in loaded.items():
         own = {f for f in files if ".venv" not in f.parts}
-        assert own <= NEEDED[Path(path)], path
+        assert own <= needed()[Path(path)], path
     assert ROOT / "nnlib/optim.py" in loaded[str(ROOT / "chapters/optimizers.ipynb")]
 
 

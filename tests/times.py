@@ -1,0 +1,34 @@
+"""How long the tests take, by kind: the table that ``pytest --times`` prints."""
+
+from collections import Counter
+from pathlib import PurePosixPath
+
+KINDS = {
+    "tests/site/test_lab.py": "JupyterLab",
+    "tests/site/test_pages.py": "pages in the browser",
+    "tests/unit/nnbook/test_mnist_chapter.py": "programs of the MNIST chapter",
+    "tests/unit/test_experiments.py": "experiments",
+}
+BUILD = "tests/site/test_pages.py::test_the_book_is_built"
+
+
+def kind(nodeid):
+    """What kind of test this is: a notebook, or a folder of tests, is a kind of its own."""
+    path = PurePosixPath(nodeid.split("::")[0])
+    if nodeid.startswith(BUILD):
+        return "building the book"
+    if path.suffix == ".ipynb":
+        return f"notebook: {path.stem}"
+    folder = "others" if path.parent.name == "unit" else path.parent.name
+    return KINDS.get(str(path), f"unit tests: {folder}")
+
+
+def table(durations):
+    """Lines of a Markdown table, from (nodeid, seconds) of every test's set-up, call and end."""
+    seconds = Counter()
+    for nodeid, duration in durations:
+        seconds[kind(nodeid)] += duration
+    rows = [*seconds.most_common(), ("all, added over the workers", seconds.total())]
+    width = max(len(name) for name, _ in rows)
+    lines = [f"| {name:{width}} | {value:7.1f} |" for name, value in rows]
+    return [f"| {'tests':{width}} | seconds |", f"|{'-' * (width + 2)}|--------:|", *lines]

@@ -1,0 +1,27 @@
+"""The table of seconds has every kind of test, and names files that exist."""
+
+from book_files import ROOT
+from times import BUILD, KINDS, kind, table
+
+
+def test_named_files_exist():
+    for name in (*KINDS, BUILD):
+        file, _, function = name.partition("::")
+        assert f"def {function}" in (ROOT / file).read_text(encoding="utf-8")
+
+
+def test_a_notebook_and_a_folder_are_kinds():
+    assert kind("chapters/neuron.ipynb::Cell 3") == "notebook: neuron"
+    assert kind("tests/unit/nnlib/test_optim.py::test_a[b::c]") == "unit tests: nnlib"
+    assert kind("tests/unit/test_experiments.py::test_a") == "experiments"
+    assert kind(f"{BUILD}[x]") == "building the book"
+    assert kind("tests/site/test_pages.py::test_names") == "pages in the browser"
+
+
+def test_seconds_are_added_and_the_longest_come_first():
+    seen = [("a/test_a.py::a", 1.0), ("b.ipynb::c", 2.5), ("a/test_b.py::a", 1.0)]
+    assert [line.split("|")[1:3] for line in table(seen)[2:]] == [
+        [" notebook: b                 ", "     2.5 "],
+        [" unit tests: a               ", "     2.0 "],
+        [" all, added over the workers ", "     4.5 "],
+    ]
