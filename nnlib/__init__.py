@@ -1,7 +1,7 @@
 """nnlib: the neural networks of this book, in NumPy.
 
 **One evening.** These files, in this order, make a network out of neurons and train it. Each holds
-one idea and needs only those before it; all together they have fewer than 1,100 lines of code, not
+one idea and needs only those before it; all together they have fewer than 1,300 lines of code, not
 counting what explains it. ::
 
     activations  losses  init       what a neuron computes, how wrong it is, where it starts
@@ -17,7 +17,9 @@ counting what explains it. ::
     convolution  sequence           images; attention and recurrence
     gradcheck  metrics              is the gradient right, is the network good
     data  mnist                     digits and toys
-    _check  _in_place               sentences for wrong arguments; Adam's step in fewer passes
+    pitfalls                        mistakes with a run that can be seen before its first step
+    _check  _views                  sentences for wrong arguments; arrays that keep their place
+    _in_place                       Adam's step in fewer passes
 
 What only the pages of the book need (explorers, plots, exercise checks) is in ``nnbook``, which
 needs Matplotlib and ipywidgets. Nothing here imports it.

@@ -8,7 +8,7 @@ the type that the caller computes with. For a hyperparameter that is a Python nu
 import math
 from collections.abc import Callable
 from numbers import Integral, Real
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -49,18 +49,56 @@ def count(name: str, value: int, least: int = 1) -> int:
     return int(value)
 
 
+def shown(value: object) -> str:
+    """What was got instead, short enough for a sentence."""
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return f"an array of shape {value.shape}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
 def generator(rng: np.random.Generator) -> np.random.Generator:
     """A NumPy random generator: randomness is always passed in, never global."""
     if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng must be a Generator, np.random.default_rng(seed), got {rng!r}")
+        raise TypeError(f"rng must be a Generator, np.random.default_rng(seed), got {shown(rng)}")
     return rng
 
 
 def function(name: str, value: Function, takes: str) -> Function:
     """Something to be called; ``takes`` says with what, such as "of the step"."""
     if not callable(value):
-        raise TypeError(f"{name} must be a function {takes}, got {value!r}")
+        raise TypeError(f"{name} must be a function {takes}, got {shown(value)}")
     return value
+
+
+def schedule(value: Function) -> Function:
+    """A function of the step, and not what makes one: ``cosine`` or ``Plateau`` themselves."""
+    function("schedule", value, "of the step")
+    of_the_library = getattr(value, "__module__", "") == "nnlib.schedules"
+    if isinstance(value, type) or of_the_library and "." not in getattr(value, "__qualname__", "."):
+        name = value.__name__
+        raise TypeError(f"schedule must be what {name}(…) returns, got {name} itself")
+    return value
+
+
+def objective(name: str, value: Any) -> Callable:
+    """A function of theta that returns value and gradient; a landscape stands for its own."""
+    takes = "a landscape or a function of theta"
+    if hasattr(value, "objective"):
+        raise TypeError(
+            f"{name} must be {takes}, got a network: its loss is one, net.objective(loss, X, y)"
+        )
+    called = getattr(value, "value_and_grad", value)
+    if isinstance(value, type) or not callable(called):
+        raise TypeError(f"{name} must be {takes}, got {shown(value)}")
+    return called
+
+
+def value_and_gradient(name: str, result: Any) -> tuple:
+    """What an objective or a loss has returned."""
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise TypeError(f"{name} must return a pair, value and gradient, got {shown(result)}")
+    return result
 
 
 def numbers(name: str, array: npt.ArrayLike) -> np.ndarray:

@@ -9,10 +9,10 @@ import numpy as np
 
 from ._check import count
 from .init import he_normal, zeros
-from .layers import Layer, initializer
+from .layers import Initializer, Layer, Shapes, initializer
 
 
-def windows(x, size, stride):
+def windows(x: np.ndarray, size: int, stride: int) -> np.ndarray:
     """All size × size windows of images x (N, C, H, W), as a view (N, C, H', W', size, size)."""
     if x.ndim != 4 or min(x.shape[2:]) < size:
         raise ValueError(f"x must be (N, C, H, W) with H, W >= {size}, got {x.shape}")
@@ -20,7 +20,7 @@ def windows(x, size, stride):
     return every[:, :, ::stride, ::stride]
 
 
-def add_windows(dwindows, shape, stride):
+def add_windows(dwindows: np.ndarray, shape: tuple[int, ...], stride: int) -> np.ndarray:
     """The way back: add gradients (N, C, H', W', size, size) up where the windows came from."""
     dx = np.zeros(shape, dwindows.dtype)
     rows, columns, size = dwindows.shape[2:5]
@@ -52,22 +52,34 @@ class Conv2d(Layer):
     bias : bool
     """
 
-    def __init__(self, n_in, n_out, size, stride=1, padding=0, init=he_normal, bias=True):
+    W: np.ndarray
+    b: np.ndarray
+
+    def __init__(
+        self,
+        n_in: int,
+        n_out: int,
+        size: int,
+        stride: int = 1,
+        padding: int = 0,
+        init: Initializer = he_normal,
+        bias: bool = True,
+    ):
         self.n_in, self.n_out = count("n_in", n_in), count("n_out", n_out)
         self.size, self.stride = count("size", size), count("stride", stride)
         self.padding = count("padding", padding, least=0)
         self.init, self.bias = initializer(init), bool(bias)
 
-    def param_shapes(self):
+    def param_shapes(self) -> Shapes:
         shapes = {"W": (self.n_out, self.n_in, self.size, self.size), "b": (self.n_out,)}
         return shapes if self.bias else {"W": shapes["W"]}
 
-    def initialize(self, rng):
+    def initialize(self, rng: np.random.Generator) -> None:
         self.W = self.init(self.W.shape, rng)
         if self.bias:
             self.b = zeros(self.b.shape)
 
-    def forward(self, x, training=False):
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         if x.ndim != 4 or x.shape[1] != self.n_in:
             raise ValueError(f"{self} takes x of shape (N, {self.n_in}, H, W), got {x.shape}")
         p = self.padding
@@ -86,25 +98,25 @@ class Conv2d(Layer):
             y += self.b
         return y.reshape(n, rows, columns, self.n_out).transpose(0, 3, 1, 2)
 
-    def backward(self, dy):
-        self.backward_params(dy)
-        dpatches = self.rows(dy) @ self.W.reshape(self.n_out, -1)
+    def backward(self, dy: np.ndarray, needs_dx: bool = True) -> np.ndarray | None:
+        dy = self.rows(dy)
+        np.matmul(dy.T, self.patches, out=self.dW.reshape(self.n_out, -1))
+        if self.bias:
+            dy.sum(axis=0, out=self.db)
+        return self.input_gradient(dy) if needs_dx else None
+
+    def input_gradient(self, dy: np.ndarray) -> np.ndarray:
+        dpatches = dy @ self.W.reshape(self.n_out, -1)
         dwindows = dpatches.reshape(*self.out, self.n_in, self.size, self.size)
         dx = add_windows(dwindows.transpose(0, 3, 1, 2, 4, 5), self.x_shape, self.stride)
         p = self.padding
         return dx[:, :, p : dx.shape[2] - p, p : dx.shape[3] - p]
 
-    def backward_params(self, dy):
-        dy = self.rows(dy)
-        np.matmul(dy.T, self.patches, out=self.dW.reshape(self.n_out, -1))
-        if self.bias:
-            dy.sum(axis=0, out=self.db)
-
-    def rows(self, dy):
+    def rows(self, dy: np.ndarray) -> np.ndarray:
         """(N, n_out, H', W') -> a row of n_out numbers for every window, as in a dense layer."""
         return dy.transpose(0, 2, 3, 1).reshape(-1, self.n_out)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"Conv2d({self.n_in}, {self.n_out}, {self.size}, stride={self.stride}, "
             f"padding={self.padding}{'' if self.bias else ', bias=False'})"
@@ -124,20 +136,20 @@ class MaxPool2d(Layer):
         Steps between windows; ``size`` if not given, so that they tile the image.
     """
 
-    def __init__(self, size, stride=None):
+    def __init__(self, size: int, stride: int | None = None):
         self.size = count("size", size)
         self.stride = self.size if stride is None else count("stride", stride)
 
-    def forward(self, x, training=False):
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         cut = windows(x, self.size, self.stride)
         cut = cut.reshape(*cut.shape[:4], -1)  # (N, C, H', W', size²)
         self.x_shape, self.winner = x.shape, cut.argmax(axis=-1, keepdims=True)
         return np.take_along_axis(cut, self.winner, axis=-1)[..., 0]
 
-    def backward(self, dy):
+    def backward(self, dy: np.ndarray) -> np.ndarray:
         dwindows = dy[..., None] * (np.arange(self.size**2) == self.winner)
         dwindows = dwindows.reshape(*dy.shape, self.size, self.size)
         return add_windows(dwindows, self.x_shape, self.stride)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"MaxPool2d({self.size}, stride={self.stride})"

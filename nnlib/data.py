@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from ._check import count, generator, non_negative, number
 from .mnist import DataUnavailable, Mnist, mnist
@@ -44,7 +45,7 @@ def digits() -> Digits:
         return Digits(file["X"].astype(np.float32) / 16, file["y"].astype(np.int64))
 
 
-def one_hot(labels, n_classes: int) -> np.ndarray:
+def one_hot(labels: npt.ArrayLike, n_classes: int) -> np.ndarray:
     """Turn each label into a row of zeros with a single 1, in the label's column.
 
     The width is an argument because data cannot tell it: a batch without the highest label would
@@ -77,7 +78,9 @@ def one_hot(labels, n_classes: int) -> np.ndarray:
     return rows
 
 
-def split(X, y, *, fractions, rng: np.random.Generator) -> list[tuple]:
+def split(
+    X: npt.ArrayLike, y: npt.ArrayLike, *, fractions: npt.ArrayLike, rng: np.random.Generator
+) -> list[tuple[np.ndarray, np.ndarray]]:
     """Shuffle the samples, each image with its label, and deal them into parts.
 
     One permutation serves ``X`` and ``y``; two would give every image a stranger's label.
@@ -202,7 +205,7 @@ def _classes(n: int, classes: int) -> np.ndarray:
     return np.arange(count("n", n)) % count("classes", classes)
 
 
-def _polar(radius, angle) -> np.ndarray:
+def _polar(radius: npt.ArrayLike, angle: np.ndarray) -> np.ndarray:
     """Points (n, 2) at a distance and an angle from the origin."""
     return np.stack([radius * np.cos(angle), radius * np.sin(angle)], axis=1)
 

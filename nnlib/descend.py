@@ -1,12 +1,16 @@
 """Descend: let an optimizer walk over a landscape, and keep every step of the path."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from . import _check
 from ._check import count, finite, floats, positive
-from .schedules import rates_kept, set_rate
-from .stepping import fresh, rate_in_words
+from .landscapes import Landscape
+from .schedules import Schedule, rates_kept, set_rate
+from .stepping import Optimizer, fresh, rate_in_words
 
 
 class Path(NamedTuple):
@@ -23,11 +27,20 @@ class Path(NamedTuple):
     converged_at: int | np.ndarray
     message: str  # how it ended, in a sentence
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Path({len(self.theta) - 1} steps, {self.message})"
 
 
-def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit=1e6) -> Path:
+def descend(
+    function: Landscape | Callable[[np.ndarray], tuple[npt.ArrayLike, np.ndarray]],
+    optimizer: Optimizer,
+    start: npt.ArrayLike,
+    steps: int,
+    *,
+    tol: float | None = None,
+    schedule: Schedule | None = None,
+    limit: float = 1e6,
+) -> Path:
     """Walk downhill from one or many starts at once.
 
     Parameters
@@ -59,16 +72,9 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
     ValueError, TypeError
         If an argument is not as above, or the shapes that function returns don't match the start.
     """
-    if hasattr(function, "objective"):
-        raise TypeError(
-            "function must be a landscape or a function of theta, got a network: "
-            "its loss is one, net.objective(loss, X, y)"
-        )
-    if schedule is not None and not callable(schedule):
-        raise TypeError(f"schedule must be a function of the step, got {schedule!r}")
-    value_and_grad = getattr(function, "value_and_grad", function)
-    if not callable(value_and_grad):
-        raise TypeError(f"function must be a landscape or a function of theta, got {function!r}")
+    value_and_grad = _check.objective("function", function)
+    if schedule is not None:
+        _check.schedule(schedule)
     theta = finite("start", floats("start", start)).copy()
     if theta.ndim == 0 or theta.size == 0:
         raise ValueError(f"start must hold points, shape (..., P), got shape {theta.shape}")
@@ -76,7 +82,9 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
     tol = -1.0 if tol is None else positive("tol", tol)
 
     optimizer = fresh(optimizer)
-    thetas, values, why = [], [], ""
+    thetas: list[np.ndarray] = []
+    values: list[np.ndarray] = []
+    why = ""
     walking = np.ones(theta.shape[:-1], bool)
     diverged_at, converged_at = np.full(walking.shape, -1), np.full(walking.shape, -1)
     with rates_kept(optimizer), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -106,8 +114,8 @@ def descend(function, optimizer, start, steps, *, tol=None, schedule=None, limit
     return Path(np.stack(thetas), np.stack(values), diverged_at, converged_at, message)
 
 
-def _evaluate(value_and_grad, theta):
-    value, grad = value_and_grad(theta)
+def _evaluate(value_and_grad: Callable, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    value, grad = _check.value_and_gradient("function", value_and_grad(theta))
     value, grad = np.array(value), np.asarray(grad)  # a copy of value, to be kept
     if value.shape != theta.shape[:-1] or grad.shape != theta.shape:
         raise ValueError(
@@ -118,19 +126,21 @@ def _evaluate(value_and_grad, theta):
     return value, grad
 
 
-def _is_well(theta, value, grad, limit):
+def _is_well(theta: np.ndarray, value: np.ndarray, grad: np.ndarray, limit: float) -> np.ndarray:
     inside = (np.abs(theta) <= limit).all(-1)  # false for nan
     return inside & np.isfinite(value) & np.isfinite(grad).all(-1)
 
 
-def _why(theta, value, limit):
+def _why(theta: np.ndarray, value: np.ndarray, limit: float) -> str:
     if not (np.abs(theta) <= limit).all():
         return f"a coordinate left [-{limit:g}, {limit:g}]"
     what = "gradient" if np.isfinite(value).all() else "value"
     return f"the {what} is not a finite number"
 
 
-def _message(diverged_at, converged_at, walking, steps, why):
+def _message(
+    diverged_at: np.ndarray, converged_at: np.ndarray, walking: np.ndarray, steps: int, why: str
+) -> str:
     """How the walk ended: one phrase for every kind of end that occurred."""
     lost, done, many = diverged_at >= 0, converged_at >= 0, walking.ndim > 0
     ends = []

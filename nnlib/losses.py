@@ -9,13 +9,18 @@ Classification losses take *logits*, the raw scores of the last layer. Sigmoid a
 of the loss: computed together, exp and log cancel, and the gradient is just ``p - target``.
 """
 
+from collections.abc import Callable
+
 import numpy as np
+import numpy.typing as npt
 
 from ._check import floats, positive, unit_interval
-from .activations import log_softmax, sigmoid, softplus
+from .activations import sigmoid, softmax_and_log, softplus
+
+Loss = Callable[..., tuple[float, np.ndarray]]  # loss(pred, target)
 
 
-def _pair(pred, target):
+def _pair(pred: npt.ArrayLike, target: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """pred and target as float arrays of one shape; a column (N, 1) may meet a target (N,)."""
     pred, target = floats("pred", pred), floats("target", target)
     if pred.size == 0:
@@ -26,7 +31,7 @@ def _pair(pred, target):
     return pred, target.astype(pred.dtype, copy=False).reshape(pred.shape)
 
 
-def mse(pred, target) -> tuple[float, np.ndarray]:
+def mse(pred: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, np.ndarray]:
     """Mean squared error, mean((pred - target)²): what Gaussian noise asks for.
 
     Parameters
@@ -45,14 +50,16 @@ def mse(pred, target) -> tuple[float, np.ndarray]:
     return float(np.mean(np.square(error))), (2 / error.size) * error
 
 
-def mae(pred, target) -> tuple[float, np.ndarray]:
+def mae(pred: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, np.ndarray]:
     """Mean absolute error, ``mean(|pred - target|)``: an outlier pulls no harder than any other."""
     pred, target = _pair(pred, target)
     error = pred - target
     return float(np.mean(np.abs(error))), np.sign(error) / error.size
 
 
-def huber(pred, target, delta=1.0) -> tuple[float, np.ndarray]:
+def huber(
+    pred: npt.ArrayLike, target: npt.ArrayLike, delta: float = 1.0
+) -> tuple[float, np.ndarray]:
     """Half the squared error up to delta, a straight line beyond it (Huber, 1964).
 
     The gradient is the error clipped to [-delta, delta], and with it c the loss is c (e - c/2).
@@ -64,7 +71,7 @@ def huber(pred, target, delta=1.0) -> tuple[float, np.ndarray]:
     return float(np.mean(clipped * (error - clipped / 2))), clipped / error.size
 
 
-def hinge(pred, target) -> tuple[float, np.ndarray]:
+def hinge(pred: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, np.ndarray]:
     """Mean of max(0, 1 - y s), the margin loss of support vector machines (Cortes & Vapnik, 1995).
 
     Parameters
@@ -81,7 +88,7 @@ def hinge(pred, target) -> tuple[float, np.ndarray]:
     return float(np.mean(np.maximum(margin, 0))), np.where(margin > 0, -y, 0) / y.size
 
 
-def binary_cross_entropy(pred, target) -> tuple[float, np.ndarray]:
+def binary_cross_entropy(pred: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, np.ndarray]:
     """Mean of -y log p - (1 - y) log(1 - p), with p = sigmoid(pred).
 
     Computed as y softplus(-z) + (1 - y) softplus(z), from the logit z: p itself rounds to exactly
@@ -107,8 +114,8 @@ def binary_cross_entropy(pred, target) -> tuple[float, np.ndarray]:
     return float(np.mean(value)), (sigmoid(z) - y) / y.size
 
 
-def _rows(logits, target):
-    """logits (N, K), and the target as rows of probabilities (N, K); labels become one-hot rows."""
+def _rows(logits: npt.ArrayLike, target: npt.ArrayLike) -> tuple[np.ndarray, np.ndarray]:
+    """logits (N, K), and for each row the target q (N, K): probabilities, or of a label True."""
     logits, target = floats("logits", logits), np.asarray(target)
     if logits.ndim != 2 or logits.size == 0:
         raise ValueError(f"logits must have shape (N, K) with N, K >= 1, got {logits.shape}")
@@ -118,12 +125,13 @@ def _rows(logits, target):
         if np.count_nonzero(one_hot) < n:
             raise ValueError(
                 f"target must hold labels 0 to {k - 1}, got {target.min()} to {target.max()}"
+                f"{_ONE_LOGIT if k == 1 else ''}"
             )
-        return logits, one_hot.astype(logits.dtype)
+        return logits, one_hot
     if target.shape != (n, k):
         raise ValueError(
             f"target must hold integer labels ({n},) or probabilities ({n}, {k}), "
-            f"got {target.dtype} of shape {target.shape}"
+            f"got {target.dtype} of shape {target.shape}{_ONE_LOGIT if k == 1 else ''}"
         )
     q = floats("target", target).astype(logits.dtype, copy=False)
     if not (q.min() >= 0 and np.abs(q.sum(axis=1) - 1).max() < 1e-5):
@@ -131,7 +139,19 @@ def _rows(logits, target):
     return logits, q
 
 
-def softmax_cross_entropy(logits, target, label_smoothing=0.0) -> tuple[float, np.ndarray]:
+_ONE_LOGIT = ": for a single logit take binary_cross_entropy"
+
+
+def _mean_over_rows(q: np.ndarray, surprise: np.ndarray) -> float:
+    """The mean over rows of sum_k q_k surprise_k, where 0 times infinity counts as 0."""
+    if q.dtype == bool:
+        return float(surprise[q].sum()) / len(q)
+    return float(np.vdot(q, np.where(q > 0, surprise, 0))) / len(q)
+
+
+def softmax_cross_entropy(
+    logits: npt.ArrayLike, target: npt.ArrayLike, label_smoothing: float = 0.0
+) -> tuple[float, np.ndarray]:
     """Mean over rows of -sum_k q_k log p_k, with p = softmax(logits): the surprise at the truth.
 
     Parameters
@@ -157,14 +177,13 @@ def softmax_cross_entropy(logits, target, label_smoothing=0.0) -> tuple[float, n
     """
     s = unit_interval("label_smoothing", label_smoothing)
     logits, q = _rows(logits, target)
-    n, k = logits.shape
     if s > 0:
-        q = (1 - s) * q + s / k
-    log_p = log_softmax(logits)
-    return -float(np.vdot(q, log_p)) / n, (np.exp(log_p) - q) / n
+        q = (1 - s) * q.astype(logits.dtype) + s / logits.shape[1]
+    p, log_p = softmax_and_log(logits)
+    return -_mean_over_rows(q, log_p), (p - q) / len(q)
 
 
-def kl_divergence(logits, target) -> tuple[float, np.ndarray]:
+def kl_divergence(logits: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, np.ndarray]:
     """Mean over rows of sum_k q_k log(q_k / p_k), with p = softmax(logits); 0 where p equals q.
 
     It is the cross-entropy less the entropy of q, and q doesn't depend on the logits: the gradient
@@ -177,6 +196,6 @@ def kl_divergence(logits, target) -> tuple[float, np.ndarray]:
         Rows q of probabilities; 0 log 0 counts as 0.
     """
     logits, q = _rows(logits, target)
-    log_p = log_softmax(logits)
-    log_q = np.log(np.where(q > 0, q, 1))
-    return float(np.sum(q * (log_q - log_p))) / len(q), (np.exp(log_p) - q) / len(q)
+    p, log_p = softmax_and_log(logits)
+    log_q = np.log(np.where(q > 0, q, 1))  # of a label 0 everywhere
+    return _mean_over_rows(q, log_q - log_p), (p - q) / len(q)

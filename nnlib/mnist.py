@@ -39,6 +39,7 @@ SHA256 = {
     "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
+Timeout = float | tuple[float, float]
 TIMEOUT = (5, 30)  # seconds: to connect, and between two arrivals of bytes
 BY_HAND = "put the four MNIST files, .gz or not, into a folder and set MNIST_DIR to that folder"
 
@@ -66,10 +67,11 @@ def mnist(folder: str | os.PathLike | None = None) -> Mnist:
     Parameters
     ----------
     folder : path, optional
-        Where the four files are, with or without ``.gz`` (``MNIST/raw`` of torchvision is such a
-        folder). Without it: the folder that the environment variable ``MNIST_DIR`` names, else
-        the user's cache, else a download into that cache from one of two public mirrors. Files
-        that have arrived stay; after an interruption only the others are downloaded.
+        Where the four files are, with or without ``.gz``, named ``train-images-idx3-ubyte`` or
+        ``train-images.idx3-ubyte`` (``MNIST/raw`` of torchvision is such a folder). Without it: the
+        folder that the environment variable ``MNIST_DIR`` names, else the user's cache, else a
+        download into that cache from one of two public mirrors. Files that have arrived stay;
+        after an interruption only the others are downloaded.
 
     Returns
     -------
@@ -122,7 +124,7 @@ def _load(
     cache: Path,
     mirrors: Sequence[str],
     sha256: Mapping[str, str],
-    timeout: float | tuple[float, float],
+    timeout: Timeout,
 ) -> Mnist:
     """Load the four files that ``sha256`` names: images and labels to train, then to test."""
     if folder:
@@ -148,7 +150,8 @@ def _samples(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.nda
 
 def _from_folder(folder: Path, name: str, sha256: str) -> bytes:
     """The verified bytes of a file that the reader has put into a folder."""
-    for path in (folder / name, folder / f"{name}.gz"):
+    dotted = name.replace("-idx", ".idx")  # as some unpackers and Kaggle write it
+    for path in (folder / f"{stem}{end}" for stem in (name, dotted) for end in ("", ".gz")):
         if path.is_file():
             try:
                 return _verified(path.read_bytes(), sha256, path)
@@ -157,7 +160,9 @@ def _from_folder(folder: Path, name: str, sha256: str) -> bytes:
     raise DataUnavailable(f"{folder} has no {name} and no {name}.gz: {BY_HAND}")
 
 
-def _from_cache(cache: Path, name: str, sha256: str, mirrors, timeout) -> bytes:
+def _from_cache(
+    cache: Path, name: str, sha256: str, mirrors: Sequence[str], timeout: Timeout
+) -> bytes:
     """The verified bytes of a file in the cache; if it is absent or damaged, of a new download."""
     path = cache / name
     try:
@@ -175,7 +180,7 @@ def _from_cache(cache: Path, name: str, sha256: str, mirrors, timeout) -> bytes:
     return raw
 
 
-def _download(name: str, sha256: str, mirrors, timeout) -> bytes:
+def _download(name: str, sha256: str, mirrors: Sequence[str], timeout: Timeout) -> bytes:
     """The verified bytes of a file from the first mirror that delivers it whole."""
     problems = []
     for mirror in mirrors:
@@ -190,9 +195,10 @@ def _download(name: str, sha256: str, mirrors, timeout) -> bytes:
             problems.append(str(error))
         except OSError as error:  # every network error of requests, which pooch uses
             reason = type(error).__name__
-            if getattr(error, "response", None) is not None:
-                reason = f"HTTP {error.response.status_code}"
-                error.response.close()
+            response = getattr(error, "response", None)
+            if response is not None:
+                reason = f"HTTP {response.status_code}"
+                response.close()
             problems.append(f"{url} failed with {reason}")
     raise DataUnavailable(f"MNIST cannot be downloaded ({'; '.join(problems)}): {BY_HAND}")
 

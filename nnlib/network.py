@@ -5,17 +5,33 @@ An optimizer sees only ``params`` and ``grads``, two flat arrays of the same len
 one changes the other, and nothing is ever copied from one to the other.
 """
 
+import inspect
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from math import prod
+from typing import Any, Protocol
 
 import numpy as np
+import numpy.typing as npt
 
-from ._check import generator
+from ._check import finite, function, generator, value_and_gradient
+from ._views import Views
 from .activations import sigmoid
 from .layers import Layer, Linear
+from .losses import Loss
+
+Objective = Callable[[npt.ArrayLike], tuple[float, np.ndarray]]
 
 
-class Network:
+class Penalty(Protocol):
+    """What a network asks of a penalty, see `nnlib.penalties`."""
+
+    def value(self, w: np.ndarray) -> float: ...
+    def gradient(self, w: np.ndarray) -> np.ndarray: ...
+
+
+class Network(Views):
     """Layers that are applied one after the other.
 
     Parameters
@@ -46,33 +62,59 @@ class Network:
     (477010,)
     """
 
-    def __init__(self, layers, *, rng: np.random.Generator, dtype=np.float32):
-        self.layers = list(layers)
-        self.dtype = np.dtype(dtype)
+    params: np.ndarray
+    grads: np.ndarray
+    state: np.ndarray
+
+    def __init__(
+        self,
+        layers: Iterable[Layer],
+        *others: Any,
+        rng: np.random.Generator,
+        dtype: npt.DTypeLike = np.float32,
+    ):
+        if others or not isinstance(layers, Iterable):
+            raise TypeError("layers must be one list: Network([Linear(3, 2), ReLU()], rng=rng)")
+        self.layers, dtype = list(layers), np.dtype(dtype)
         generator(rng)
-        if self.dtype not in (np.float32, np.float64):
-            raise ValueError(f"dtype must be float32 or float64, got {self.dtype}")
+        if dtype not in (np.float32, np.float64):
+            raise ValueError(f"dtype must be float32 or float64, got {dtype}")
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must hold layers such as Linear(3, 2), got {layer!r}")
-            if "views" in layer.__dict__ or sum(layer is other for other in self.layers) > 1:
+            if layer.views or sum(layer is other for other in self.layers) > 1:
                 raise ValueError(f"layers must be new ones, but {layer} is already in a network")
+            early = layer.__dict__.keys() & {*layer.param_shapes(), *layer.state_shapes()}
+            if early:
+                raise ValueError(
+                    f"layers must be new ones, but {layer} has a {min(early)}: "
+                    "set it when the network is made, which draws the first values"
+                )
         if not self.layers:
             raise ValueError("layers must hold at least one layer, got none")
 
-        self.params = np.zeros(_size(layer.param_shapes() for layer in self.layers), self.dtype)
-        self.state = np.zeros(_size(layer.state_shapes() for layer in self.layers), self.dtype)
-        self.grads = np.zeros_like(self.params)
-        self._bind()
+        params = np.zeros(_size(layer.param_shapes() for layer in self.layers), dtype)
+        state = np.zeros(_size(layer.state_shapes() for layer in self.layers), dtype)
+        self.bind({"params": params, "grads": np.zeros_like(params), "state": state})
+        self._bind_layers()
         for layer in self.layers:
             layer.initialize(rng)
         learning = [i for i, layer in enumerate(self.layers) if layer.param_shapes()]
         self._first_to_learn = min(learning, default=0)
-        self._output_shape = None
+        backward = self.layers[self._first_to_learn].backward
+        can_leave_out = "needs_dx" in inspect.signature(backward).parameters
+        self._leaving_out: dict[str, Any] = {"needs_dx": False} if can_leave_out else {}
+        self._output_shape: tuple | None = None
 
-    def _bind(self):
+    @property
+    def dtype(self) -> np.dtype:
+        """float32 or float64: that of the parameters, and of everything computed with them."""
+        return self.params.dtype
+
+    def _bind_layers(self) -> None:
         """Give every layer its views of params, grads and state; note which are weights."""
-        self.weights, self.weight_mask = [], np.zeros(self.params.shape, bool)
+        self.weights: list[tuple[np.ndarray, np.ndarray]] = []
+        self.weight_mask = np.zeros(self.params.shape, bool)
         start = state_start = 0
         for layer in self.layers:
             views = {}
@@ -90,11 +132,11 @@ class Network:
                 state_start = part.stop
             layer.bind(views)
 
-    def __setstate__(self, attributes):  # copy.deepcopy and pickle copy a view as a new array
+    def __setstate__(self, attributes: dict) -> None:
         self.__dict__.update(attributes)
-        self._bind()
+        self._bind_layers()  # copy.deepcopy and pickle have copied each view as a new array
 
-    def forward(self, X, training: bool = False) -> np.ndarray:
+    def forward(self, X: npt.ArrayLike, training: bool = False) -> np.ndarray:
         """The output for a batch X (N, …): logits, for a classifier. ``net(X)`` is the same.
 
         Every layer keeps what ``backward`` needs until the next call.
@@ -109,7 +151,7 @@ class Network:
 
     __call__ = forward
 
-    def backward(self, dpred) -> np.ndarray:
+    def backward(self, dpred: npt.ArrayLike) -> np.ndarray:
         """From the gradient of the last output to ``grads``, and to the gradient of the input.
 
         Parameters
@@ -124,9 +166,9 @@ class Network:
         """
         return self._backward_to(0, dpred)
 
-    def _backward_to(self, first, dpred):
+    def _backward_to(self, first: int, dpred: npt.ArrayLike) -> np.ndarray:
         """Backward through all layers from the last to number ``first``."""
-        dy = np.asarray(dpred, self.dtype)
+        dy: Any = np.asarray(dpred, self.dtype)
         if self._output_shape is None:
             raise ValueError("forward must have run before backward, which needs what it keeps")
         if dy.shape != self._output_shape:
@@ -137,7 +179,9 @@ class Network:
             dy = layer.backward(dy)
         return dy
 
-    def value_and_grad(self, loss, X, y, penalty=None) -> tuple[float, np.ndarray]:
+    def value_and_grad(
+        self, loss: Loss, X: npt.ArrayLike, y: npt.ArrayLike, penalty: Penalty | None = None
+    ) -> tuple[float, np.ndarray]:
         """One forward and one backward pass in training mode.
 
         Parameters
@@ -156,38 +200,79 @@ class Network:
         grads : ndarray
             ``self.grads`` itself, which the next call overwrites.
         """
-        value, dpred = loss(self.forward(X, training=True), y)
+        function("loss", loss, "(pred, y) -> (value, gradient)")
+        value, dpred = value_and_gradient("loss", loss(self.forward(X, training=True), y))
         first = self._first_to_learn  # nobody asks for the input's gradient: the way ends here
-        self.layers[first].backward_params(self._backward_to(first + 1, dpred))
+        self.layers[first].backward(self._backward_to(first + 1, dpred), **self._leaving_out)
         if penalty is not None:
             for W, dW in self.weights:
                 value += penalty.value(W)
                 dW += penalty.gradient(W)
         return value, self.grads
 
-    def objective(self, loss, X, y, penalty=None):
+    def objective(
+        self, loss: Loss, X: npt.ArrayLike, y: npt.ArrayLike, penalty: Penalty | None = None
+    ) -> Objective:
         """The loss on fixed data as a function of the parameters alone.
 
         Returns
         -------
         callable
             ``theta -> (float, gradient)``, as ``descend`` and ``check_gradient`` take it. It runs
-            the network in training mode, and leaves theta in its ``params``: after a gradient
-            check, these are h away from where they were.
-        """
+            the network in training mode; parameters and state are afterwards what they were.
 
-        def value_and_grad(theta):
-            self.params[:] = theta
-            value, grads = self.value_and_grad(loss, X, y, penalty)
-            return value, grads.copy()
+        Raises
+        ------
+        TypeError
+            By the function, for a float64 theta if the network is float32: its loss would be that
+            of a rounded theta, and a gradient check would call a right gradient wrong.
+        """
+        function("loss", loss, "(pred, y) -> (value, gradient)")
+
+        def value_and_grad(theta: npt.ArrayLike) -> tuple[float, np.ndarray]:
+            if getattr(theta, "dtype", None) == np.float64 != self.dtype:
+                raise TypeError(
+                    "theta must be float32 as the network is, got float64: for a gradient check, "
+                    "make a Network(layers, rng=rng, dtype=np.float64)"
+                )
+            with self.kept():
+                self.params = np.asarray(theta)
+                value, grads = self.value_and_grad(loss, X, y, penalty)
+                return value, grads.copy()
 
         return value_and_grad
 
-    def predict(self, X) -> np.ndarray:
-        """Labels (N,) for inputs X, see ``decide``."""
-        return self.decide(self.forward(X))
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Try something: at the end of ``with net.kept():`` parameters and state are back.
 
-    def decide(self, output) -> np.ndarray:
+        Batch norm's running averages belong to the state; the generators of dropout do not.
+        """
+        snapshot = self.snapshot()
+        try:
+            yield
+        finally:
+            self.restore(snapshot)
+
+    def snapshot(self) -> tuple[np.ndarray, np.ndarray]:
+        """Copies of parameters and state, for ``restore``."""
+        return self.params.copy(), self.state.copy()
+
+    def restore(self, snapshot: tuple[np.ndarray, np.ndarray]) -> None:
+        """Parameters and state as they were when ``snapshot`` was taken."""
+        self.params, self.state = snapshot
+
+    def predict(self, X: npt.ArrayLike) -> np.ndarray:
+        """Labels (N,) for inputs X, see ``decide``.
+
+        Raises
+        ------
+        ValueError
+            If X holds nan or infinity, or the output does: no label would mean anything.
+        """
+        return self.decide(finite("the network's output", self.forward(finite("X", X))))
+
+    def decide(self, output: np.ndarray) -> np.ndarray:
         """The labels (N,) that an output (N, K) stands for.
 
         The index of the largest number in each row. For K = 1, 1 where the logit is >= 0; where the
@@ -196,11 +281,15 @@ class Network:
         if output.ndim != 2:
             raise ValueError(f"output must be (N, K) to stand for labels, got {output.shape}")
         if output.shape[1] == 1:
-            ends_in_sigmoid = getattr(self.layers[-1], "function", None) is sigmoid
-            return (output[:, 0] >= (0.5 if ends_in_sigmoid else 0)).astype(np.int64)
+            return (output[:, 0] >= (0.5 if self.ends_in_sigmoid else 0)).astype(np.int64)
         return output.argmax(axis=1)
 
-    def summary(self, input_shape=None) -> str:
+    @property
+    def ends_in_sigmoid(self) -> bool:
+        """Whether a single output is a probability, and not a logit."""
+        return getattr(self.layers[-1], "function", None) is sigmoid
+
+    def summary(self, input_shape: tuple[int, ...] | None = None) -> str:
         """A table of the layers, the shapes of their outputs, and their numbers of parameters.
 
         Parameters
@@ -223,14 +312,14 @@ class Network:
         left, middle, right = (max(map(len, column)) for column in zip(*rows, strict=True))
         return "\n".join(f"{a:<{left}}  {b:<{middle}}  {c:>{right}}" for a, b, c in rows)
 
-    def save(self, path):
+    def save(self, path: str | os.PathLike) -> None:
         """Write parameters, state and a description of the layers to an .npz file."""
         unfinished = f"{path}.part"  # an interrupted save leaves the file of the last one alone
         with open(unfinished, "wb") as file:
             np.savez(file, params=self.params, state=self.state, layers=repr(self.layers))
         os.replace(unfinished, path)
 
-    def load(self, path):
+    def load(self, path: str | os.PathLike) -> None:
         """Read what ``save`` wrote into this network, which must have the same layers.
 
         Raises
@@ -251,12 +340,12 @@ class Network:
             raise ValueError(
                 f"path must hold params and state of shapes {shapes}, got {saved_shapes}"
             )
-        self.params[:], self.state[:] = params, state
+        self.restore((params, state))
 
 
-def _size(shape_dicts):
+def _size(shape_dicts: Iterable[dict[str, tuple]]) -> int:
     return sum(prod(shape) for shapes in shape_dicts for shape in shapes.values())
 
 
-def _shape(y):
+def _shape(y: np.ndarray) -> str:
     return f"({', '.join(['N', *map(str, y.shape[1:])])})"

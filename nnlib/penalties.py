@@ -7,6 +7,7 @@ weights. Biases and the scales of norms go free: they are few, and a large one o
 import numpy as np
 
 from ._check import non_negative, positive
+from .network import Network
 
 
 class L2:
@@ -20,14 +21,14 @@ class L2:
     strength : float >= 0
     """
 
-    def __init__(self, strength):
+    def __init__(self, strength: float):
         self.strength = non_negative("strength", strength)
 
-    def value(self, w):
+    def value(self, w: np.ndarray) -> float:
         """strength · sum(w²)."""
         return self.strength * float(np.vdot(w, w))  # sum of squares without an array of squares
 
-    def gradient(self, w):
+    def gradient(self, w: np.ndarray) -> np.ndarray:
         """2 · strength · w."""
         return (2 * self.strength) * w
 
@@ -40,14 +41,14 @@ class L1:
     strength : float >= 0
     """
 
-    def __init__(self, strength):
+    def __init__(self, strength: float):
         self.strength = non_negative("strength", strength)
 
-    def value(self, w):
+    def value(self, w: np.ndarray) -> float:
         """``strength · sum(|w|)``."""
         return self.strength * float(np.sum(np.abs(w)))
 
-    def gradient(self, w):
+    def gradient(self, w: np.ndarray) -> np.ndarray:
         """strength · sign(w); 0 where w is 0."""
         return self.strength * np.sign(w)
 
@@ -55,19 +56,19 @@ class L1:
 class ElasticNet:
     """L1 plus L2, each with its own strength (Zou & Hastie, 2005)."""
 
-    def __init__(self, l1, l2):
+    def __init__(self, l1: float, l2: float):
         self.l1, self.l2 = L1(non_negative("l1", l1)), L2(non_negative("l2", l2))
 
-    def value(self, w):
+    def value(self, w: np.ndarray) -> float:
         """Both values added."""
         return self.l1.value(w) + self.l2.value(w)
 
-    def gradient(self, w):
+    def gradient(self, w: np.ndarray) -> np.ndarray:
         """Both gradients added."""
         return self.l1.gradient(w) + self.l2.gradient(w)
 
 
-def max_norm(net, c):
+def max_norm(net: Network, c: float) -> None:
     """Shrink, in place, every unit's incoming weights whose length exceeds c to the length c.
 
     To be called after each step (Srebro & Shraibman, 2005). A unit is a column of W (in, out), or a

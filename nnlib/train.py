@@ -1,15 +1,25 @@
 """Training: batch after batch, epoch after epoch, and notes on how it went."""
 
 import math
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 from tqdm import tqdm
 
-from ._check import count, finite, function, generator, numbers, positive
+from . import _check
+from ._check import count, finite, function, generator, numbers, positive, shown
 from .clipping import shorten
-from .schedules import rates_kept, set_rate
-from .stepping import fresh, rate_in_words
+from .losses import Loss, huber, mae, mse
+from .network import Network, Penalty
+from .pitfalls import bare, lonely_sample, pitfalls
+from .schedules import Schedule, rates_kept, set_rate
+from .stepping import Optimizer, fresh, rate_in_words
+
+Arrays = tuple[npt.ArrayLike, npt.ArrayLike]
 
 
 @dataclass
@@ -25,12 +35,12 @@ class History:
     accuracy: list[float] = field(default_factory=list)
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
-    lr: list[float] = field(default_factory=list)  # of the epoch's last step
+    lr: list[float | np.ndarray] = field(default_factory=list)  # of the epoch's last step
     best_epoch: int | None = None  # index of the lowest val_loss
     diverged: bool = False
     stopped: str = ""  # how it ended, in a sentence
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         notes = [
             f"{name} {values[-1]:.4f}"
             for name, values in vars(self).items()
@@ -39,7 +49,9 @@ class History:
         return f"History({self.stopped}: {', '.join(notes)})"
 
 
-def minibatches(X, y, batch_size: int, rng: np.random.Generator):
+def minibatches(
+    X: npt.ArrayLike, y: npt.ArrayLike, batch_size: int, rng: np.random.Generator
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """Deal the samples into random batches; one pass over them all is an epoch.
 
     One permutation moves X and y together. The last batch holds what is left over, and may be
@@ -67,36 +79,39 @@ def minibatches(X, y, batch_size: int, rng: np.random.Generator):
     return ((X.take(rows, axis=0), y.take(rows, axis=0)) for rows in batches)
 
 
-def evaluate(net, loss, X, y) -> tuple[float, float | None]:
+def evaluate(
+    net: Network, loss: Loss, X: npt.ArrayLike, y: npt.ArrayLike
+) -> tuple[float, float | None]:
     """The mean loss of a network on some data, and its accuracy if y holds labels (else None).
 
     Integer targets (N,) or (N, 1) are taken as labels: classes 0 … K - 1 for K logits; 0 and 1, or
-    -1 and 1, for one. One-hot rows, also of integers, and floats are not.
+    -1 and 1, for one. One-hot rows, also of integers, and floats are not. With ``mse``, ``mae`` and
+    ``huber`` integers are numbers to be met, unless the network ends in a sigmoid.
     """
     X, y = _data(net, X, y, "X", "y")
-    notes = _Notes(loss, net)
+    notes = _Notes(net, loss, y)
     for i in range(0, len(X), 1000):  # a piece at a time: activations take memory
         notes(net.forward(X[i : i + 1000]), y[i : i + 1000])
     return notes.loss, notes.accuracy
 
 
 def train(
-    net,
-    loss,
-    X,
-    y,
+    net: Network,
+    loss: Loss,
+    X: npt.ArrayLike,
+    y: npt.ArrayLike,
     *,
-    optimizer,
-    epochs,
-    batch_size,
-    rng,
-    validation=None,
-    schedule=None,
-    penalty=None,
-    max_norm=None,
-    early_stopping=None,
-    progress=False,
-    after_step=None,
+    optimizer: Optimizer,
+    epochs: int,
+    batch_size: int,
+    rng: np.random.Generator,
+    validation: Arrays | None = None,
+    schedule: Schedule | None = None,
+    penalty: Penalty | None = None,
+    max_norm: float | None = None,
+    early_stopping: int | None = None,
+    progress: bool = False,
+    after_step: Callable[[int, float], object] | None = None,
 ) -> History:
     """Fit a network to data.
 
@@ -152,109 +167,218 @@ def train(
         above.
     """
     X, y = _data(net, X, y, "X", "y")
-    epochs, optimizer = count("epochs", epochs), fresh(optimizer)
-    if schedule is not None:
-        function("schedule", schedule, "of the step")
-    if after_step is not None:
-        function("after_step", after_step, "(t, value)")
-    if penalty is not None and not hasattr(penalty, "gradient"):
-        raise TypeError(f"penalty must be one such as L2(1e-4), got {penalty!r}")
-    max_norm = math.inf if max_norm is None else positive("max_norm", max_norm)
+    epochs, batch_size = count("epochs", epochs), count("batch_size", batch_size)
+    if penalty is not None and (isinstance(penalty, type) or not hasattr(penalty, "gradient")):
+        raise TypeError(f"penalty must be one such as L2(1e-4), got {shown(penalty)}")
     if validation is not None:
         if not isinstance(validation, tuple) or len(validation) != 2:
             raise TypeError(f"validation must be a pair (X, y), got {type(validation).__name__}")
         validation = _data(net, *validation, "validation X", "validation y")
-    if early_stopping is not None:
-        early_stopping = count("early_stopping", early_stopping)
-        if validation is None:
-            raise ValueError("early_stopping needs validation=(X, y), got None")
+    run = _Run(
+        net,
+        loss,
+        y,
+        optimizer=fresh(optimizer),
+        validation=validation,
+        schedule=None if schedule is None else _check.schedule(schedule),
+        max_norm=None if max_norm is None else positive("max_norm", max_norm),
+        patience=None if early_stopping is None else count("early_stopping", early_stopping),
+        hook=None if after_step is None else function("after_step", after_step, "(t, value)"),
+    )
+    if run.patience and validation is None:
+        raise ValueError("early_stopping needs validation=(X, y), got None")
+    _look_for_pitfalls(net, loss, X, y, batch_size, validation)
 
-    history, best, best_loss, t = History(), None, math.inf, 0
-    with rates_kept(optimizer), np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        bar = tqdm(range(epochs), unit="epoch", disable=not progress)
-        for epoch in bar:
-            notes, wrong = _Notes(loss, net), ""
+    with run.to_its_end(), rates_kept(optimizer), _quiet():
+        for _ in run.through(epochs, progress):
             for X_batch, y_batch in minibatches(X, y, batch_size, rng):
-                if schedule is not None:
-                    set_rate(optimizer, schedule, t)
-                value, grads = net.value_and_grad(notes, X_batch, y_batch, penalty)
-                norm = shorten(grads, max_norm) if max_norm < math.inf else 0.0
-                if not math.isfinite(value + norm):
-                    what = "loss" if not math.isfinite(value) else "gradient's norm"
-                    wrong = f"the {what} was {value + norm}"
-                    break
+                run.before_step()
+                value, grads = net.value_and_grad(run.notes, X_batch, y_batch, penalty)
+                run.check(value, grads)
                 optimizer.step(net.params, grads)
-                if after_step is not None:
-                    after_step(t, value)
-                t += 1
-            history.lr.append(optimizer.lr)
-            history.loss.append(notes.loss)
-            if notes.has_labels:
-                history.accuracy.append(notes.accuracy)
-            if not wrong and not np.isfinite(net.params).all():
-                wrong = "a parameter was not finite"
-            if validation is not None and not wrong:
-                val_loss, val_accuracy = evaluate(net, loss, *validation)
-                history.val_loss.append(val_loss)
-                if val_accuracy is not None:
-                    history.val_accuracy.append(val_accuracy)
-                if not math.isfinite(val_loss):
-                    wrong = f"the validation loss was {val_loss}"
-                elif val_loss < best_loss:
-                    history.best_epoch, best_loss = epoch, val_loss
-                    if early_stopping is not None:
-                        best = net.params.copy(), net.state.copy()
-            if wrong:
-                history.diverged = True
-                history.stopped = (
-                    f"diverged: {wrong} at step {t}, in epoch {epoch + 1}, "
-                    f"with lr = {rate_in_words(optimizer.lr)}"
-                )
-                break
-            if hasattr(schedule, "report"):
-                schedule.report(history.loss[-1] if validation is None else val_loss)
-            bar.set_postfix(loss=f"{notes.loss:.4f}", refresh=False)
-            if early_stopping is not None and epoch - (history.best_epoch or 0) >= early_stopping:
-                history.stopped = (
-                    f"stopped after {epoch + 1} epochs: no better validation loss "
-                    f"in {early_stopping}"
-                )
-                break
+                run.after_step(value)
+            run.after_epoch()
+    return run.history
+
+
+class _Run:
+    """All that surrounds the loop of `train`: rates, clipping, notes, and reasons to stop."""
+
+    def __init__(
+        self,
+        net: Network,
+        loss: Loss,
+        y: np.ndarray,
+        *,
+        optimizer: Optimizer,
+        validation: Arrays | None,
+        schedule: Schedule | None,
+        max_norm: float | None,
+        patience: int | None,
+        hook: Callable[[int, float], object] | None,
+    ):
+        self.net, self.loss, self.y, self.optimizer = net, loss, y, optimizer
+        self.validation, self.schedule, self.max_norm = validation, schedule, max_norm
+        self.patience, self.hook = patience, hook
+        self.history, self.t, self.epoch = History(), 0, 0
+        self.notes = _Notes(net, loss, y)
+        self.best: tuple[np.ndarray, np.ndarray] | None = None  # parameters and state
+        self.best_loss = math.inf
+
+    @contextmanager
+    def to_its_end(self) -> Iterator[None]:
+        """Inside of this, `stop` ends the loops; afterwards the network has what it should keep."""
+        try:
+            yield
+        except _Stop as reason:
+            self.history.stopped = str(reason)
         else:
-            history.stopped = f"trained for {epochs} epochs"
-    if best is not None:
-        net.params[:], net.state[:] = best
-    return history
+            self.history.stopped = f"trained for {self.epoch + 1} epochs"
+        if self.best is not None:
+            self.net.restore(self.best)
+
+    def through(self, epochs: int, progress: bool) -> Iterator[int]:
+        self.bar = tqdm(range(epochs), unit="epoch", disable=not progress)
+        for epoch in self.bar:
+            self.epoch, self.notes = epoch, _Notes(self.net, self.loss, self.y)
+            yield epoch
+
+    def before_step(self) -> None:
+        if self.schedule is not None:
+            set_rate(self.optimizer, self.schedule, self.t)
+
+    def check(self, value: float, grads: np.ndarray) -> None:
+        """Shorten a long gradient, and stop where there is nothing finite to step with."""
+        norm = 0.0 if self.max_norm is None else shorten(grads, self.max_norm)
+        if not math.isfinite(value + norm):
+            self.note_epoch()
+            what = "gradient's norm" if math.isfinite(value) else "loss"
+            self.diverged(f"the {what} was {value + norm}")
+
+    def after_step(self, value: float) -> None:
+        if self.hook is not None:
+            self.hook(self.t, value)
+        self.t += 1
+
+    def after_epoch(self) -> None:
+        self.note_epoch()
+        if not np.isfinite(self.net.params).all():
+            self.diverged("a parameter was not finite")
+        if self.validation is not None:
+            self.validate(*self.validation)
+        report = getattr(self.schedule, "report", None)  # of a Plateau
+        if report is not None:
+            report((self.history.val_loss or self.history.loss)[-1])
+        self.bar.set_postfix(loss=f"{self.notes.loss:.4f}", refresh=False)
+        if (
+            self.patience is not None
+            and self.epoch - (self.history.best_epoch or 0) >= self.patience
+        ):
+            raise _Stop(
+                f"stopped after {self.epoch + 1} epochs: no better validation loss "
+                f"in {self.patience}"
+            )
+
+    def note_epoch(self) -> None:
+        self.history.lr.append(self.optimizer.lr)
+        self.history.loss.append(self.notes.loss)
+        if self.notes.accuracy is not None:
+            self.history.accuracy.append(self.notes.accuracy)
+
+    def validate(self, X: npt.ArrayLike, y: npt.ArrayLike) -> None:
+        loss, accuracy = evaluate(self.net, self.loss, X, y)
+        self.history.val_loss.append(loss)
+        if accuracy is not None:
+            self.history.val_accuracy.append(accuracy)
+        if not math.isfinite(loss):
+            self.diverged(f"the validation loss was {loss}")
+        if loss < self.best_loss:
+            self.history.best_epoch, self.best_loss = self.epoch, loss
+            if self.patience is not None:
+                self.best = self.net.snapshot()
+
+    def diverged(self, why: str) -> None:
+        self.history.diverged = True
+        raise _Stop(
+            f"diverged: {why} at step {self.t}, in epoch {self.epoch + 1}, "
+            f"with lr = {rate_in_words(self.optimizer.lr)}"
+        )
+
+
+class _Stop(Exception):
+    """Ends a run; the message becomes ``History.stopped``."""
 
 
 class _Notes:
     """A loss function that also keeps count: of its values, and of the labels that were right."""
 
-    def __init__(self, loss, net):
-        self.function, self.net = function("loss", loss, "(pred, y) -> (value, gradient)"), net
+    def __init__(self, net: Network, loss: Loss, y: np.ndarray):
+        self.net, self.function = net, function("loss", loss, "(pred, y) -> (value, gradient)")
+        self.labelled = labels_of(net, loss, y) is not None
+        self.binary = self.labelled and y.min() >= -1 and y.max() <= 1
         self.n, self.total, self.right = 0, 0.0, 0
-        self.has_labels = False
 
-    def __call__(self, pred, y):
-        value, dpred = self.function(pred, y)
+    def __call__(self, pred: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
+        value, dpred = _check.value_and_gradient("loss", self.function(pred, y))
         self.n += len(y)
         self.total += len(y) * value
-        self.has_labels = y.dtype.kind in "iu" and y.size == len(y)
-        if self.has_labels:
-            labels = np.maximum(y.ravel(), 0)  # -1 counts as 0
-            self.right += int(np.count_nonzero(self.net.decide(pred) == labels))
+        if self.labelled:
+            self.compare(pred, y)
         return value, dpred
 
+    def compare(self, pred: np.ndarray, y: np.ndarray) -> None:
+        single = pred.shape[1:] == (1,)
+        if single and not self.binary:  # a number is predicted, and no class
+            self.labelled = False
+            return
+        labels = np.maximum(y.ravel(), 0) if single else y.ravel()  # -1 counts as 0
+        self.right += int(np.count_nonzero(self.net.decide(pred) == labels))
+
     @property
-    def loss(self):
+    def loss(self) -> float:
         return self.total / self.n
 
     @property
-    def accuracy(self):
-        return self.right / self.n if self.has_labels else None
+    def accuracy(self) -> float | None:
+        return self.right / self.n if self.labelled else None
 
 
-def _check_rows(X, y, X_name, y_name):
+def labels_of(net: Network, loss: Loss, y: np.ndarray) -> np.ndarray | None:
+    """The labels (N,) that targets are, see `evaluate`; None if they are something else."""
+    if y.dtype.kind not in "iu" or y.size != len(y):
+        return None
+    if bare(loss) in (mse, mae, huber) and not net.ends_in_sigmoid:
+        return None
+    return y.ravel()
+
+
+def _look_for_pitfalls(
+    net: Network,
+    loss: Loss,
+    X: np.ndarray,
+    y: np.ndarray,
+    batch_size: int,
+    validation: tuple[np.ndarray, np.ndarray] | None,
+) -> None:
+    """Refuse what would fail at the epoch's end, and warn of what would only go badly."""
+    lonely = lonely_sample(net, X, batch_size)
+    if lonely:
+        raise ValueError(lonely)
+    labels = labels_of(net, loss, y)
+    val_labels = None if validation is None else labels_of(net, loss, validation[1])
+    for sentence in pitfalls(net, loss, X, labels, val_labels):
+        warnings.warn(sentence, stacklevel=3)
+
+
+def _quiet() -> np.errstate:
+    """What diverges is told in ``History.stopped``, once."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+
+def _check_rows(X: np.ndarray, y: np.ndarray, X_name: str, y_name: str) -> None:
+    for name, a in ((X_name, X), (y_name, y)):
+        if a.ndim == 0:
+            raise ValueError(f"{name} must hold at least one sample, got the number {a}")
     if len(X) != len(y):
         raise ValueError(
             f"{X_name} and {y_name} must have the same number of rows, got {len(X)} and {len(y)}"
@@ -263,9 +387,15 @@ def _check_rows(X, y, X_name, y_name):
         raise ValueError(f"{X_name} must hold at least one sample, got shape {X.shape}")
 
 
-def _data(net, X, y, X_name, y_name):
+def _data(
+    net: Network, X: npt.ArrayLike, y: npt.ArrayLike, X_name: str, y_name: str
+) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets as arrays in the network's dtype (labels stay integers), checked."""
-    X = finite(X_name, numbers(X_name, X).astype(net.dtype, copy=False))
-    y = finite(y_name, y)
+    if not hasattr(net, "value_and_grad"):
+        raise TypeError(f"net must be a Network, got {shown(net)}")
+    with np.errstate(over="ignore"):  # what is too large for the dtype becomes inf: not finite
+        X = finite(X_name, numbers(X_name, X).astype(net.dtype, copy=False))
+        y = numbers(y_name, y)
+        y = finite(y_name, y.astype(net.dtype, copy=False) if y.dtype.kind == "f" else y)
     _check_rows(X, y, X_name, y_name)
-    return X, y.astype(net.dtype, copy=False) if y.dtype.kind == "f" else y
+    return X, y

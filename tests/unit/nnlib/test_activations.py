@@ -170,14 +170,23 @@ def test_softmax_is_finite_and_sums_to_one(z):
     for axis in [0, 1]:
         p = softmax(z, axis)
         assert np.all(p >= 0) and np.allclose(p.sum(axis), 1, atol=1e-12)
-        assert np.isfinite(log_softmax(z, axis)).all()
+        beyond = z.max(axis, keepdims=True) - z > np.finfo(float).max
+        assert np.array_equal(np.isfinite(log_softmax(z, axis)), ~beyond)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_score_of_minus_infinity_rules_a_class_out(dtype):
+    z = np.array([[-np.inf, 0, 0], [1, -np.inf, -np.inf]], dtype)
+    assert softmax(z).tolist() == [[0, 0.5, 0.5], [1, 0, 0]]
+    half = float(-np.log(dtype(2)))
+    assert log_softmax(z).tolist() == [[-np.inf, half, half], [0, -np.inf, -np.inf]]
 
 
 @given(z=matrices(any_float32, np.float32))
 def test_softmax_in_float32(z):
     p, log_p = softmax(z), log_softmax(z)
     assert p.dtype == log_p.dtype == np.float32
-    assert np.isfinite(p).all() and np.isfinite(log_p).all()
+    assert np.isfinite(p).all() and not np.isnan(log_p).any() and (log_p <= 0).all()
 
 
 @given(z=matrices(st.floats(-50, 50)), shift=st.floats(-1e4, 1e4))
@@ -213,3 +222,35 @@ def test_bad_softmax():
             f("one")
         with pytest.raises(ValueError, match="axis 2 is out of bounds"):
             f(np.ones((2, 3)), axis=2)
+
+
+def test_the_tails_of_gelu_agree_with_mpmath():
+    """Far left, 1 + erf is 0 in floating point, where erfc still has all its digits."""
+    for z in [-36.0, -20.0, -10.0, -6.5, -5.0, -1e-3, 1e-3, 6.5, 20.0]:
+        with mpmath.workdps(60):
+            true = z * mpmath.erfc(-mpmath.mpf(z) / mpmath.sqrt(2)) / 2
+            slope = mpmath.ncdf(z) + z * mpmath.npdf(z)
+        assert float(act.gelu(z)) == pytest.approx(float(true), rel=1e-12, abs=0)
+        assert float(act.gelu_derivative(z)) == pytest.approx(float(slope), rel=1e-11, abs=0)
+    assert act.gelu(-10.0) < 0
+
+
+@pytest.mark.parametrize("f", [act.elu, act.selu])
+def test_near_0_an_exponential_unit_keeps_its_digits(f):
+    """exp(z) - 1 would round to 0 where expm1(z) is z."""
+    for z in [-1e-5, -1e-9, -1e-18]:
+        with mpmath.workdps(60):
+            true = float(mpmath.expm1(z)) * (
+                act.SELU_SCALE * act.SELU_ALPHA if f is act.selu else 1
+            )
+        assert float(f(z)) == pytest.approx(true, rel=1e-14, abs=0)
+
+
+def test_near_and_far_a_softplus_keeps_its_digits():
+    for z in [-700.0, -40.0, -20.0, 1e-9, 40.0]:
+        with mpmath.workdps(400):
+            true = float(mpmath.log1p(mpmath.exp(z)))
+        assert float(act.softplus(z)) == pytest.approx(true, rel=1e-14, abs=0)
+        with mpmath.workdps(400):
+            true = float(1 / (1 + mpmath.exp(-z)))
+        assert float(act.sigmoid(z)) == pytest.approx(true, rel=1e-14, abs=0)

@@ -2,6 +2,8 @@ import numpy as np
 import pytest
 
 from nnlib import _check
+from nnlib.landscapes import rosenbrock
+from nnlib.schedules import Plateau, constant, cosine, one_cycle
 
 BAD_NUMBERS = ["0.1", None, True, np.nan, [1.0], 1j]
 
@@ -68,3 +70,38 @@ def test_finite():
         _check.finite("X", np.array([[1.0], [np.nan]]))
     with pytest.raises(ValueError, match="^X must be finite, got inf$"):
         _check.finite("X", np.inf)
+
+
+def test_what_was_got_is_shown_in_a_few_words():
+    assert _check.shown("mse") == "'mse'" and _check.shown(np.float64(2)) == "np.float64(2.0)"
+    assert _check.shown(np.ones((50, 60))) == "an array of shape (50, 60)"
+    assert _check.shown(np.array(3.0)) == "array(3.)"
+    assert len(_check.shown(list(range(1000)))) == 100 and "\n" not in _check.shown([np.eye(9)])
+
+
+@pytest.mark.parametrize("made", [cosine(0.1, 5), constant(0.1), Plateau(0.1), lambda t: 0.1, abs])
+def test_functions_of_the_step(made):
+    assert _check.schedule(made) is made
+
+
+@pytest.mark.parametrize("maker", [cosine, constant, one_cycle, Plateau])
+def test_what_makes_a_schedule_is_none(maker):
+    name = maker.__name__
+    message = rf"^schedule must be what {name}\(…\) returns, got {name} itself$"
+    with pytest.raises(TypeError, match=message):
+        _check.schedule(maker)
+
+
+def test_objectives():
+    assert _check.objective("f", len) is len
+    assert _check.objective("f", rosenbrock)(np.ones(2))[0] == 0
+    for wrong in [None, "rosenbrock", 3, type(rosenbrock)]:
+        with pytest.raises(TypeError, match="^f must be a landscape or a function of theta, got"):
+            _check.objective("f", wrong)
+
+
+def test_value_and_gradient():
+    assert _check.value_and_gradient("f", (1.0, 2.0)) == (1.0, 2.0)
+    for wrong in [1.0, (1.0,), (1.0, 2.0, 3.0), None, np.ones(2)]:
+        with pytest.raises(TypeError, match="^f must return a pair, value and gradient, got"):
+            _check.value_and_gradient("f", wrong)

@@ -17,8 +17,10 @@ CONVOLUTIONS = [  # size, stride, padding, bias
     (3, 2, 1, True),
     (2, 3, 2, False),
     (1, 1, 0, True),
+    (6, 1, 0, True),  # as wide as the image
+    (8, 1, 1, True),  # as wide as the padded image
 ]
-POOLS = [(2, None), (2, 1), (3, 2), (2, 3), (1, 1)]
+POOLS = [(2, None), (2, 1), (3, 2), (2, 3), (1, 1), (6, None)]
 SHAPE = (2, 3, 7, 6)
 
 
@@ -178,3 +180,24 @@ def test_bad_options(call, error, message):
 def test_bad_shapes(layer, shape, message, rng):
     with pytest.raises(ValueError, match=message):
         Network([layer], rng=rng).forward(np.ones(shape))
+
+
+def test_a_kernel_as_large_as_the_image_is_a_dense_layer(rng):
+    net = build([Conv2d(3, 2, 7)], rng)
+    layer, x = net.layers[0], rng.normal(size=(4, 3, 7, 7))
+    y = net(x)
+    assert y.shape == (4, 2, 1, 1)
+    assert np.allclose(y[..., 0, 0], x.reshape(4, -1) @ layer.W.reshape(2, -1).T + layer.b)
+    assert max(gradient_errors(net, x, rng)) < 1e-8
+    assert np.array_equal(build([MaxPool2d(7)], rng)(x)[..., 0, 0], x.max(axis=(2, 3)))
+    with pytest.raises(ValueError, match="takes images of 7 or more rows and columns"):
+        net(x[..., :6])
+
+
+def test_without_dx_a_convolution_has_the_same_gradients(rng):
+    net, x = build([Conv2d(3, 2, 3)], rng), rng.normal(size=SHAPE)
+    dy = rng.normal(size=net(x).shape)
+    net.backward(dy)
+    whole = net.grads.copy()
+    net.grads = 0
+    assert net.layers[0].backward(dy, needs_dx=False) is None and np.array_equal(net.grads, whole)

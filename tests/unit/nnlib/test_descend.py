@@ -208,6 +208,12 @@ def test_any_function_of_any_number_of_variables():
             r"function must be a landscape .* got a network: its loss is one, net.objective\(loss",
         ),
         ({"schedule": 0.1}, "schedule must be a function of the step, got 0.1"),
+        ({"schedule": constant}, r"schedule must be what constant\(…\) returns, got constant itse"),
+        (
+            {"function": landscapes.Rosenbrock},
+            "function must be a landscape or a function of theta",
+        ),
+        ({"function": lambda theta: 1.0}, "function must return a pair, value and gradient, got 1"),
         ({"function": 3}, "function must be a landscape or a function of theta, got 3"),
         (
             {"function": lambda theta: (1.0, np.ones(3))},

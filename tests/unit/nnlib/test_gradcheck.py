@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from nnlib import landscapes
 from nnlib.gradcheck import check_direction, check_gradient, numeric_gradient, relative_error
 from nnlib.layers import Linear, Tanh
 from nnlib.losses import mse
@@ -78,7 +79,7 @@ def test_the_direction_has_length_1(rng):
 
     def f(theta):
         visited.append(theta)
-        return right(theta)
+        return float(np.sum(theta**2)), 2 * theta  # any h is right for a parabola
 
     theta = rng.normal(size=(4, 3))
     check_direction(f, theta, rng, h=0.01)
@@ -108,3 +109,46 @@ def test_bad_input(rng):
             check(right, np.ones(2), h=0)
     with pytest.raises(TypeError, match="^rng must be a Generator"):
         check_direction(right, np.ones(2), None)
+
+
+@pytest.mark.parametrize("place", [landscapes.mccormick, landscapes.rosenbrock])
+def test_landscapes_are_accepted_as_descend_accepts_them(place, rng):
+    theta = np.array([0.3, -0.7])
+    assert check_gradient(place, theta) < 1e-8 and check_direction(place, theta, rng) < 1e-8
+    assert np.array_equal(numeric_gradient(place, theta), numeric_gradient(place.value, theta))
+
+
+def test_a_function_that_draws_random_numbers_is_named(rng):
+    def noisy(theta):
+        return float(np.sum(theta**2) + 1e-3 * rng.normal()), 2 * theta
+
+    for check in [check_gradient, lambda f, theta: check_direction(f, theta, rng)]:
+        with pytest.raises(
+            ValueError, match="^value_and_grad must give the same value at the same"
+        ):
+            check(noisy, np.ones(3))
+
+
+def test_a_wrong_gradient_is_no_random_one(rng):
+    assert check_gradient(lambda t: (float(np.sum(t**2)), t), np.ones(3)) > 0.3
+    assert np.isnan(check_gradient(lambda t: (np.nan, t), np.ones(3)))
+
+
+def test_other_things_than_functions_of_theta(rng):
+    net = Network([Linear(3, 4)], rng=rng)
+    for check in [check_gradient, lambda f, theta: check_direction(f, theta, rng)]:
+        with pytest.raises(TypeError, match=r"got a network: .* net.objective\(loss, X, y\)$"):
+            check(net, np.ones(2))
+        for wrong in [landscapes.McCormick, "rosenbrock", None]:
+            with pytest.raises(
+                TypeError, match="^value_and_grad must be a landscape or a function"
+            ):
+                check(wrong, np.ones(2))
+        with pytest.raises(TypeError, match="^value_and_grad must return a pair, value and grad"):
+            check(lambda t: float(np.sum(t)), np.ones(2))
+        with pytest.raises(TypeError, match="^value_and_grad must return one number as its value"):
+            check(lambda t: (t, t), np.ones(2))
+    with pytest.raises(TypeError, match="^f must return one number as its value, got"):
+        numeric_gradient(right, np.ones(2))
+    with pytest.raises(TypeError, match="^f must be a function theta -> float, got 'right'"):
+        numeric_gradient("right", np.ones(2))

@@ -142,6 +142,16 @@ def test_dropout_is_off_outside_of_training(rng):
     assert np.array_equal(net.forward(x, training=True), x)
 
 
+@pytest.mark.parametrize("shape", [(200, 30), (200, 5, 2, 3)])
+def test_dropout_decides_for_every_number_of_every_sample(shape, rng):
+    """One mask for the whole batch would have rows that agree."""
+    net = Network([Dropout(0.5, rng)], rng=rng)
+    dropped = net.forward(np.ones(shape, np.float32), training=True).reshape(200, 30) == 0
+    for part in [dropped, dropped.T]:
+        agree = [np.mean(a == b) for a, b in zip(part[:-1], part[1:], strict=True)]
+        assert max(agree) < 1 and np.mean(agree) == pytest.approx(0.5, abs=0.05)
+
+
 def test_dropout_gradient(rng):
     drop = Dropout(0.4, rng)
     net = build([Linear(4, 6), drop, Linear(6, 3)], rng)
@@ -238,3 +248,44 @@ def test_too_early():
         layers.Layer().forward(np.ones(3))
     with pytest.raises(NotImplementedError):
         layers.Layer().backward(np.ones(3))
+
+
+@pytest.mark.parametrize(
+    "layer, shape",
+    [
+        (lambda rng: Linear(4, 3), (5, 4)),
+        (lambda rng: PReLU(4), (5, 4)),
+        (lambda rng: Softmax(), (5, 4)),
+        (lambda rng: Flatten(), (5, 4, 1)),
+        (lambda rng: Dropout(0.5, rng), (5, 4)),
+        *[(lambda rng, name=name: Activation(name), (5, 4)) for name in ACTIVATIONS],
+    ],
+)
+def test_samples_do_not_see_each_other(layer, shape, rng):
+    """The output of a sample is the same alone and in company, and so is its gradient."""
+    net = build([layer(rng)], rng)
+    x, dy = off_kinks(rng, shape), rng.normal(size=net(np.ones(shape)).shape)
+    y, dx = net(x), net.backward(dy)
+    for i in range(5):
+        assert np.allclose(net(x[i : i + 1]), y[i : i + 1], rtol=0, atol=1e-14)
+        assert np.allclose(net.backward(dy[i : i + 1]), dx[i : i + 1], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("layer", [Linear(4, 3), Linear(4, 3, bias=False)])
+def test_without_dx_the_parameters_get_the_same_gradients(layer, rng):
+    net, x, dy = build([layer], rng), rng.normal(size=(5, 4)), rng.normal(size=(5, 3))
+    net(x)
+    net.backward(dy)
+    whole = net.grads.copy()
+    net.grads = 0
+    assert layer.backward(dy, needs_dx=False) is None and np.array_equal(net.grads, whole)
+
+
+def test_an_init_of_another_shape_is_refused(rng):
+    for init_ in [lambda shape, rng: np.ones(shape[::-1]), lambda shape, rng: np.ones(shape[1])]:
+        with pytest.raises(ValueError, match=r"^W must be a number or an array of shape \(3, 2\)"):
+            Network([Linear(3, 2, init=init_)], rng=rng)
+    with pytest.raises(
+        TypeError, match=r"^init must be a function .* got an array of shape \(3, 2\)"
+    ):
+        Linear(3, 2, init=np.ones((3, 2)))

@@ -224,3 +224,44 @@ def test_bad_rows(loss, logits, target, message):
 def test_bad_options(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_class_that_is_ruled_out(dtype):
+    """The loss is infinite where it is the true one, and nothing else where it isn't."""
+    logits = np.array([[-np.inf, 0, 0], [0, 0, -np.inf]], dtype)
+    value, grad = losses.softmax_cross_entropy(logits, np.array([1, 0]))
+    assert value == pytest.approx(np.log(2)) and grad.dtype == dtype
+    assert np.allclose(grad, [[0, -0.25, 0.25], [-0.25, 0.25, 0]])
+    for loss in ROWS:
+        for target in [np.array([1, 2]), np.array([[0.0, 1, 0], [0.5, 0, 0.5]])]:
+            value, grad = loss(logits, target)
+            assert value == np.inf and np.isfinite(grad).all()
+        value, grad = loss(logits, np.array([[0, 0.5, 0.5], [0.5, 0.5, 0]]))
+        assert value == pytest.approx(np.log(2) if loss is losses.softmax_cross_entropy else 0)
+    assert losses.softmax_cross_entropy(logits, np.array([1, 0]), 0.1)[0] == np.inf
+
+
+@pytest.mark.parametrize("s", [0.0, 0.2])
+@pytest.mark.parametrize("n", [1, 3, 7])
+def test_labels_are_the_same_as_one_hot_rows(rng, s, n):
+    logits, labels = rng.normal(size=(n, 4)), rng.integers(0, 4, n)
+    for one, two in zip(
+        losses.softmax_cross_entropy(logits, labels, s),
+        losses.softmax_cross_entropy(logits, np.eye(4)[labels], s),
+        strict=True,
+    ):
+        assert np.allclose(one, two, rtol=1e-14)
+    single = [
+        losses.softmax_cross_entropy(logits[i : i + 1], labels[i : i + 1], s) for i in range(n)
+    ]
+    value, grad = losses.softmax_cross_entropy(logits, labels, s)
+    assert value == pytest.approx(np.mean([v for v, _ in single]))  # a mean, whatever N
+    assert np.allclose(grad, np.concatenate([g for _, g in single]) / n)
+
+
+@pytest.mark.parametrize("loss", ROWS)
+@pytest.mark.parametrize("target", [[0, 1], [0.0, 1.0], [True, False]])
+def test_one_logit_is_no_matter_for_softmax(loss, target):
+    with pytest.raises(ValueError, match="for a single logit take binary_cross_entropy$"):
+        loss(np.ones((2, 1)), target)

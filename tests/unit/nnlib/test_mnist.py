@@ -366,6 +366,15 @@ def test_a_folder_needs_no_network(suffix, server, load, tmp_path, cached):
     assert server.log == [] and cached() == {}
 
 
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_the_name_with_a_dot_that_unpackers_and_kaggle_write(suffix, load, tmp_path):
+    folder = write(tmp_path / "mine", FILES, suffix)
+    for name in NAMES[:3]:  # the last one keeps its name: a folder may hold both forms
+        (folder / f"{name}{suffix}").rename(folder / f"{name.replace('-idx', '.idx')}{suffix}")
+    (folder / NAMES[0]).mkdir()  # Kaggle also packs folders of the files' names
+    assert_loaded(load(folder=folder))
+
+
 def test_torchvisions_folder_holds_both_forms(load, tmp_path):
     write(tmp_path / "raw", FILES, ".gz")
     assert_loaded(load(folder=write(tmp_path / "raw", FILES)))

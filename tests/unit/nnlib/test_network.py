@@ -76,9 +76,56 @@ def test_augmented_assignment_to_a_parameter(net):
     assert_views(net)
 
 
-def test_assigning_a_wrong_shape_is_refused(net):
-    with pytest.raises(ValueError, match="could not broadcast"):
-        net.layers[0].W = np.ones((7, 4))
+@pytest.mark.parametrize("value", [np.ones((7, 4)), np.ones(7), np.ones((4, 1)), [[1]], np.ones(1)])
+def test_assigning_a_wrong_shape_is_refused_and_not_broadcast(net, value):
+    before = net.params.copy()
+    with pytest.raises(
+        ValueError, match=r"^W must be a number or an array of shape \(4, 7\), got "
+    ):
+        net.layers[0].W = value
+    assert np.array_equal(net.params, before)
+
+
+def test_a_number_fills(net):
+    net.layers[0].W, net.layers[0].b = 2, np.float32(3)
+    assert np.all(net.layers[0].W == 2) and np.all(net.layers[0].b == 3)
+    assert_views(net)
+
+
+@pytest.mark.parametrize("name", ["params", "grads", "state"])
+def test_the_networks_own_vectors_are_written_into_and_never_exchanged(name, rng):
+    net = Network([Linear(4, 3), BatchNorm(3)], rng=rng)
+    vector = getattr(net, name)
+    setattr(net, name, vector + 1)
+    expected = vector.copy()
+    assert getattr(net, name) is vector
+    setattr(net, name, expected - 1)  # a float32 array of the same shape
+    assert np.array_equal(vector, expected - 1)
+    for wrong in [vector[:-1], vector[None], [1.0, 2.0]]:
+        with pytest.raises(
+            ValueError, match=rf"^{name} must be a number or an array of shape \(\d+,"
+        ):
+            setattr(net, name, wrong)
+    assert_views(net)
+
+
+def test_a_step_written_as_an_assignment_learns(net, X):
+    """``net.params = net.params - lr * g`` once bound the name anew, and nothing was learned."""
+    losses = []
+    for _ in range(20):
+        value, g = net.value_and_grad(softmax_cross_entropy, X, LABELS)
+        net.params = net.params - 0.1 * g
+        losses.append(value)
+    assert np.all(np.diff(losses) < 0)
+    other = copy.deepcopy(net)
+    other.params = other.params * 0
+    assert np.all(other.layers[0].W == 0) and np.any(net.layers[0].W != 0)
+
+
+def test_the_dtype_is_that_of_the_parameters(net):
+    assert net.dtype == np.float64
+    with pytest.raises(AttributeError, match="dtype"):
+        net.dtype = np.float32
 
 
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
@@ -149,14 +196,117 @@ def test_value_and_grad_is_in_training_mode(rng, X):
     assert mse(net(X), y)[0] == mse(net(X), y)[0]
 
 
-def test_the_first_layers_input_gradient_is_not_computed(rng, X):
-    class Guard(Linear):
-        def backward(self, dy):
-            raise AssertionError("not needed")
+@pytest.mark.parametrize("first", [[], [Flatten()], [Tanh()]])
+def test_the_first_layers_input_gradient_is_not_computed(first, rng, X):
+    asked = []
 
-    net = Network([Flatten(), Guard(4, 3)], rng=rng, dtype=np.float64)
+    class Watched(Linear):
+        def backward(self, dy, needs_dx=True):
+            asked.append(needs_dx)
+            return super().backward(dy, needs_dx)
+
+    net = Network([*first, Watched(4, 3), Watched(3, 3)], rng=rng, dtype=np.float64)
     net.value_and_grad(mse, X, np.zeros((5, 3)))
-    assert np.any(net.grads != 0)
+    assert asked == [True, False] and np.all(net.layers[-2].db != 0)
+    net(X)
+    assert net.backward(np.ones((5, 3))).shape == (5, 4)  # who asks for it gets it
+    assert asked == [True, False, True, True]
+
+
+class Doubled(Linear):
+    """Twice as much, and no word of ``needs_dx``: the network may leave nothing out."""
+
+    def forward(self, x, training=False):
+        return 2 * super().forward(x, training)
+
+    def backward(self, dy):
+        return super().backward(2 * dy)
+
+
+class DoubledKernel(Conv2d):
+    def forward(self, x, training=False):
+        return 2 * super().forward(x, training)
+
+    def backward(self, dy):
+        return super().backward(2 * dy)
+
+
+class Around(Layer):
+    """A layer that wraps another one and scales what comes out."""
+
+    def __init__(self, inner):
+        self.inner = inner
+
+    def param_shapes(self):
+        return self.inner.param_shapes()
+
+    def initialize(self, rng):
+        self.inner.initialize(rng)
+
+    def bind(self, views):
+        super().bind(views)
+        self.inner.bind(views)
+
+    def forward(self, x, training=False):
+        return 3 * self.inner.forward(x, training)
+
+    def backward(self, dy):
+        return self.inner.backward(3 * dy)
+
+
+class Through(Around):
+    """The same, which passes on whether dx is needed."""
+
+    def backward(self, dy, needs_dx=True):
+        return self.inner.backward(3 * dy, needs_dx)
+
+
+class Residual(Linear):
+    def forward(self, x, training=False):
+        return x + super().forward(x, training)
+
+    def backward(self, dy):
+        return dy + super().backward(dy)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: Doubled(4, 4),
+        lambda: Residual(4, 4),
+        lambda: Around(Linear(4, 4)),
+        lambda: Through(Linear(4, 4)),
+        lambda: Around(Doubled(4, 4)),
+        lambda: Around(Around(Linear(4, 4))),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_no_place_bypasses_what_a_subclass_overrides(layer, place, X, rng):
+    layers = [Linear(4, 4), Tanh(), Linear(4, 3)]
+    layers.insert(place, layer())
+    net = Network(layers, rng=rng, dtype=np.float64)
+    net.params += 0.1 * rng.normal(size=net.params.size)
+    f = net.objective(softmax_cross_entropy, X, LABELS)
+    assert check_gradient(f, net.params) < 1e-8
+    f(net.params)
+    short = net.grads.copy()
+    _, dpred = softmax_cross_entropy(net.forward(X, training=True), LABELS)
+    net.backward(dpred)
+    assert np.array_equal(short, net.grads)
+
+
+def test_a_convolution_that_is_overridden_is_not_bypassed(rng):
+    layers = [DoubledKernel(1, 2, 2), Tanh(), Flatten(), Linear(8, 3)]
+    net = Network(layers, rng=rng, dtype=np.float64)
+    f = net.objective(softmax_cross_entropy, rng.normal(size=(5, 1, 3, 3)), LABELS)
+    assert check_gradient(f, net.params) < 1e-8
+
+
+def test_a_backward_that_is_exchanged_on_the_object_is_called(rng, X):
+    layer, seen = Linear(4, 3), []
+    layer.backward = lambda dy: seen.append(dy)
+    Network([layer], rng=rng).value_and_grad(mse, X, np.zeros((5, 3)))
+    assert len(seen) == 1
 
 
 def test_a_network_without_parameters(rng, X):
@@ -244,6 +394,19 @@ def test_predict(rng, X):
     single = Network([Linear(4, 1)], rng=rng, dtype=np.float64)
     single.layers[0].W, single.layers[0].b = [[1], [0], [0], [0]], [-2]
     assert single.predict([[3, 9, 9, 9], [1, 9, 9, 9], [2, 9, 9, 9]]).tolist() == [1, 0, 1]
+
+
+def test_predict_is_no_training(rng, X):
+    """Nothing is dropped, running averages are used and stay where they are."""
+    drop = Dropout(0.5, rng)
+    net = Network([Linear(4, 40), BatchNorm(40), drop, Linear(40, 3)], rng=rng, dtype=np.float64)
+    for _ in range(5):
+        net.forward(X, training=True)
+    state, drawn = net.state.copy(), drop.rng.bit_generator.state
+    labels = net.predict(X)
+    assert np.array_equal(labels, net.forward(X, training=False).argmax(axis=1))
+    assert np.array_equal(labels, [net.predict(x[None])[0] for x in X])  # a sample by itself
+    assert np.array_equal(net.state, state) and drop.rng.bit_generator.state == drawn
 
 
 def test_a_sigmoids_output_is_a_probability(rng):
@@ -359,6 +522,20 @@ def test_bad_networks(rng):
     Network([layer], rng=rng)
     with pytest.raises(ValueError, match=r"^layers must be new ones, but Linear\(2, 2\) is al"):
         Network([layer], rng=rng)
+    for call in [
+        lambda: Network(Linear(2, 2), rng=rng),
+        lambda: Network(Linear(2, 2), ReLU(), rng=rng),
+        lambda: Network([Linear(2, 2)], [ReLU()], rng=rng),
+        lambda: Network(None, rng=rng),
+    ]:
+        with pytest.raises(TypeError, match=r"^layers must be one list: Network\(\[Linear"):
+            call()
+    with pytest.raises(TypeError, match="rng"):
+        Network([Linear(2, 2)], rng)
+    early = Linear(2, 2)
+    early.W = np.eye(2)  # the network would draw others in its place
+    with pytest.raises(ValueError, match=r"^layers must be new ones, but Linear\(2, 2\) has a W"):
+        Network([early], rng=rng)
 
 
 def test_bad_data(net, X, rng):
@@ -379,8 +556,97 @@ def test_bad_data(net, X, rng):
         net.value_and_grad(softmax_cross_entropy, X, LABELS + (LABELS == 2))
     with pytest.raises(ValueError, match=r"^output must be \(N, K\) to stand for labels"):
         Network([Tanh()], rng=rng).predict(np.ones((2, 3, 4)))
-    with pytest.raises(ValueError, match="could not be broadcast|could not broadcast"):
+    with pytest.raises(ValueError, match=r"^params must be a number or an array of shape \(59,\)"):
         net.objective(mse, X, np.ones((5, 3)))(np.zeros(3))
+    for call in [net.value_and_grad, net.objective]:
+        for wrong in ["mse", None, 0.5]:
+            with pytest.raises(TypeError, match=f"^loss must be a function .* got {wrong!r}$"):
+                call(wrong, X, np.ones((5, 3)))
+    for loss in [lambda p, y: 1.0, lambda p, y: (1.0, p, p)]:
+        with pytest.raises(TypeError, match="^loss must return a pair, value and gradient, got"):
+            net.value_and_grad(loss, X, np.ones((5, 3)))
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_no_label_is_predicted_from_nan(net, X, bad):
+    X[3, 1] = bad
+    with pytest.raises(ValueError, match=rf"^X must be finite, got {bad} at index \(3, 1\)"):
+        net.predict(X)
+
+
+def test_no_label_is_predicted_by_a_network_that_has_diverged(net, X):
+    net.layers[-1].b[1] = np.nan
+    with pytest.raises(ValueError, match=r"^the network's output must be finite, got nan at"):
+        net.predict(X)
+
+
+# ----------------------------------------------------------------------------------- kept, restored
+
+
+def test_kept(rng, X):
+    net = Network([Linear(4, 3), BatchNorm(3)], rng=rng)
+    vectors = net.params, net.state
+    before = [a.copy() for a in vectors]
+    with pytest.raises(ZeroDivisionError), net.kept():
+        net.forward(X, training=True)  # moves the running averages
+        net.params -= 1
+        assert not any(np.array_equal(a, b) for a, b in zip(vectors, before, strict=True))
+        raise ZeroDivisionError
+    assert all(np.array_equal(a, b) for a, b in zip(vectors, before, strict=True))
+    assert net.params is vectors[0] and net.state is vectors[1]
+    assert_views(net)
+
+
+def test_a_snapshot_is_a_copy(rng):
+    net = Network([Linear(4, 3), BatchNorm(3)], rng=rng)
+    snapshot = net.snapshot()
+    params, state = (a.copy() for a in snapshot)
+    net.params, net.state = 0, 5
+    assert np.array_equal(snapshot[0], params) and np.array_equal(snapshot[1], state)
+    net.restore(snapshot)
+    net.params -= 1
+    assert np.array_equal(snapshot[0], params) and np.array_equal(net.params, params - 1)
+
+
+def test_an_objective_leaves_the_network_as_it_was(rng, X):
+    net = Network([Linear(4, 6), BatchNorm(6), Linear(6, 3)], rng=rng, dtype=np.float64)
+    before = net.params.copy(), net.state.copy()
+    f = net.objective(softmax_cross_entropy, X, LABELS, L2(0.1))
+    assert check_gradient(f, net.params) < 1e-7
+    f(before[0] + 1)
+    assert np.array_equal(net.params, before[0]) and np.array_equal(net.state, before[1])
+
+
+@pytest.mark.parametrize("penalty", [L1(0.3), L2(0.3), ElasticNet(0.1, 0.2)])
+def test_the_penalty_is_part_of_the_objective(net, X, penalty):
+    value, grad = net.objective(softmax_cross_entropy, X, LABELS, penalty)(net.params)
+    bare_value, bare_grad = net.objective(softmax_cross_entropy, X, LABELS)(net.params)
+    assert value - bare_value == pytest.approx(sum(penalty.value(W) for W, _ in net.weights))
+    assert value - bare_value > 0.1 and not np.allclose(grad, bare_grad, atol=0.01)
+
+
+def test_a_float32_network_says_how_its_gradient_can_be_checked(rng, X):
+    """A float64 theta would be rounded, and a right gradient called wrong."""
+    net = small(rng, np.float32)
+    f = net.objective(softmax_cross_entropy, X, LABELS)
+    cure = r"Network\(layers, rng=rng, dtype=np.float64\)"
+    for check in [check_gradient, lambda f, theta: check_direction(f, theta, rng)]:
+        with pytest.raises(TypeError, match=f"^theta must be a float64 array.*{cure}"):
+            check(f, net.params)
+        with pytest.raises(TypeError, match=f"^theta must be float32 as the network.*{cure}"):
+            check(f, net.params.astype(float))
+    assert f(net.params)[1].dtype == np.float32
+
+
+def test_dropout_makes_an_objective_random_and_the_check_says_so(rng, X):
+    layers = [Linear(4, 40), Dropout(0.5, rng), Tanh(), Linear(40, 3)]
+    net = Network(layers, rng=rng, dtype=np.float64)
+    f = net.objective(softmax_cross_entropy, X, LABELS)
+    for check in [check_gradient, lambda f, theta: check_direction(f, theta, rng)]:
+        with pytest.raises(ValueError, match="^value_and_grad must give the same value .* dropout"):
+            check(f, net.params)
+    net.layers[1].p = 0.0
+    assert check_gradient(f, net.params) < 1e-8
 
 
 def torch_twin(torch, net):

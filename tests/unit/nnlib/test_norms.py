@@ -108,7 +108,7 @@ def twins(one, two, rng):
     for net in nets:
         layer = net.layers[0]
         shape = (-1, 1, 1) if layer.gamma.ndim == 3 else (-1,)
-        layer.gamma, layer.beta = gamma.reshape(shape), beta.reshape(shape)
+        layer.gamma[:], layer.beta[:] = gamma.reshape(shape), beta.reshape(shape)
     return nets
 
 

@@ -6,12 +6,12 @@ import pytest
 
 from nnlib.data import digits, moons, split
 from nnlib.layers import Dropout, Linear, ReLU, Sigmoid, Tanh
-from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
+from nnlib.losses import binary_cross_entropy, huber, mae, mse, softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
 from nnlib.optim import SGD, Adam, Momentum
 from nnlib.penalties import L2, max_norm
-from nnlib.schedules import Plateau, exponential, one_cycle
+from nnlib.schedules import Plateau, cosine, exponential, one_cycle
 from nnlib.train import History, evaluate, minibatches, train
 
 
@@ -345,6 +345,48 @@ def test_the_penalty_shrinks_weights_and_sgds_decay_is_the_same(parts):
     assert np.linalg.norm(penalized.layers[0].W) < 0.9 * np.linalg.norm(free.layers[0].W)
 
 
+@pytest.mark.parametrize("K", [1, 3])
+def test_the_loss_is_a_mean_over_samples_however_many_numbers_each_has(K, rng):
+    net = Network([Linear(4, K)], rng=rng, dtype=np.float64)
+    X, y = rng.normal(size=(70, 4)), rng.normal(size=(70, K))
+    expected = np.mean((net(X) - y) ** 2)
+    history = train(net, mse, X, y, optimizer=SGD(lr=1e-12), epochs=1, batch_size=16, rng=rng)
+    assert history.loss[0] == pytest.approx(expected, rel=1e-9)
+    assert evaluate(net, mse, X, y)[0] == pytest.approx(expected, rel=1e-9)
+
+
+@pytest.mark.parametrize("loss", [mse, mae, huber, partial(huber, delta=2.0)])
+@pytest.mark.parametrize("targets", [[0, 1, 2, 3], [0, 1, 1, 0], [-1, 1, 1, -1]])
+def test_whole_numbers_to_be_met_are_no_labels(loss, targets, rng):
+    net, X, y = Network([Linear(2, 1)], rng=rng), rng.normal(size=(4, 2)), np.array(targets)
+    history = fit_to(net, loss, X, y)
+    assert history.accuracy == history.val_accuracy == []
+    assert evaluate(net, loss, X, y[:, None])[1] is None
+
+
+def test_a_loss_of_ones_own_has_an_accuracy_only_if_the_numbers_can_be_labels(rng):
+    net, X = Network([Linear(2, 1)], rng=rng), rng.normal(size=(4, 2))
+    for targets, labels in [([0, 5, 2, 3], False), ([0, 2, 2, 0], False), ([-1, 1, 1, -1], True)]:
+        y = np.array(targets)
+        history = fit_to(net, lambda pred, y: mse(pred, y), X, y)
+        assert bool(history.accuracy) == bool(history.val_accuracy) == labels
+        assert (evaluate(net, lambda pred, y: mse(pred, y), X, y)[1] is not None) == labels
+
+
+def fit_to(net, loss, X, y):
+    return train(
+        net,
+        loss,
+        X,
+        y,
+        optimizer=SGD(lr=0.01),
+        epochs=2,
+        batch_size=2,
+        rng=np.random.default_rng(0),
+        validation=(X, y),
+    )
+
+
 # ---------------------------------------------------------------------------------- early stopping
 
 
@@ -392,6 +434,32 @@ def test_without_early_stopping_the_last_parameters_stay(parts):
     history = fit(net, parts[0], validation=parts[1], epochs=12, optimizer=SGD(lr=1.5))
     assert history.best_epoch != 11  # so that it makes a difference
     assert evaluate(net, softmax_cross_entropy, *parts[1])[0] == history.val_loss[-1]
+
+
+def test_a_tie_is_not_better(parts):
+    """The first of several equal minima is the best epoch, and patience counts from it."""
+    values = iter([3.0, 2.0, 2.0, 2.0, 1.9, 1.9, 1.9, 1.9, 1.0])
+
+    def loss(pred, y):
+        if len(y) == len(parts[1][1]):
+            return next(values), pred
+        return softmax_cross_entropy(pred, y)
+
+    net, kept = digits_net(), []
+    history = train(
+        net,
+        loss,
+        *parts[0],
+        optimizer=SGD(lr=0.1),
+        epochs=20,
+        batch_size=420,
+        rng=np.random.default_rng(0),
+        validation=parts[1],
+        early_stopping=3,
+        after_step=lambda t, value: kept.append(net.params.copy()),
+    )
+    assert history.val_loss == [3, 2, 2, 2, 1.9, 1.9, 1.9, 1.9] and history.best_epoch == 4
+    np.testing.assert_array_equal(net.params, kept[4])
 
 
 # -------------------------------------------------------------------------------------- divergence
@@ -565,8 +633,13 @@ def with_nan(X):
         ({"y": lambda y: y + 1}, "target must hold labels 0 to 9, got"),
         ({"X": lambda X: X.astype(str)}, "X must hold real numbers, got an array of <U"),
         ({"schedule": 0.1}, "schedule must be a function of the step, got 0.1"),
+        ({"schedule": cosine}, r"^schedule must be what cosine\(…\) returns, got cosine itself"),
+        ({"schedule": Plateau}, r"^schedule must be what Plateau\(…\) returns, got Plateau itself"),
         ({"after_step": 3}, r"after_step must be a function \(t, value\), got 3"),
         ({"penalty": 0.1}, r"penalty must be one such as L2\(1e-4\), got 0.1"),
+        ({"penalty": L2}, r"penalty must be one such as L2\(1e-4\), got <class 'nnlib.pen"),
+        ({"y": lambda y: 3}, "^y must hold at least one sample, got the number 3"),
+        ({"X": lambda X: X.astype(float) * 1e39}, "^X must be finite, got inf at index"),
         ({"max_norm": 0}, "max_norm must be a positive number, got 0"),
         ({"epochs": 0}, "epochs must be a whole number >= 1, got 0"),
         ({"batch_size": 0}, "batch_size must be a whole number >= 1, got 0"),
@@ -610,6 +683,17 @@ def test_evaluate_names_what_is_wrong():
     ):
         with pytest.raises(TypeError, match="^loss must be a function .* got 'mse'$"):
             call(net, "mse", np.ones((3, 64)), np.ones(3, int))
+        with pytest.raises(
+            TypeError, match=r"^loss must be a function .* got an array of shape \(3,"
+        ):
+            call(net, np.ones((3, 64)), np.ones((3, 64)), np.ones(3, int))
+        with pytest.raises(
+            TypeError, match=r"^loss must return a pair, value and gradient, got 1.5"
+        ):
+            call(net, lambda pred, y: 1.5, np.ones((3, 64)), np.ones(3, int))
+        for wrong in [net.layers, ReLU(), "net", SGD(lr=1)]:
+            with pytest.raises(TypeError, match="^net must be a Network, got "):
+                call(wrong, mse, np.ones((3, 64)), np.ones(3, int))
     with pytest.raises(ValueError, match="X and y must have the same number of rows, got 3 and 2"):
         evaluate(net, softmax_cross_entropy, np.ones((3, 64)), np.ones(2, int))
     with pytest.raises(ValueError, match="X must be finite"):
