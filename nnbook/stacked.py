@@ -34,13 +34,10 @@ class StackedLinear(Linear):
         self.x = x
         return x @ self.W + self.b  # S products of (N, D) and (D, K)
 
-    def backward_params(self, dy):
+    def backward(self, dy, needs_dx=True):
         np.matmul(self.x.swapaxes(1, 2), dy, out=self.dW)
         dy.sum(axis=1, keepdims=True, out=self.db)
-
-    def backward(self, dy):
-        self.backward_params(dy)
-        return dy @ self.W.swapaxes(1, 2)
+        return dy @ self.W.swapaxes(1, 2) if needs_dx else None
 
     def __repr__(self):
         return f"StackedLinear({self.s}, {self.n_in}, {self.n_out})"
