@@ -85,7 +85,7 @@ def tanh_derivative(z: npt.ArrayLike) -> np.ndarray:
 
 def relu(z: npt.ArrayLike) -> np.ndarray:
     """The rectified linear unit max(z, 0) (Nair & Hinton, 2010)."""
-    return np.maximum(floats("z", z), 0)
+    return floats("z", z).clip(0, np.inf)  # np.maximum(z, 0) takes two to three times as long
 
 
 def relu_derivative(z: npt.ArrayLike) -> np.ndarray:

@@ -180,7 +180,10 @@ def softmax_cross_entropy(
     if s > 0:
         q = (1 - s) * q.astype(logits.dtype) + s / logits.shape[1]
     p, log_p = softmax_and_log(logits)
-    return -_mean_over_rows(q, log_p), (p - q) / len(q)
+    value = -_mean_over_rows(q, log_p)
+    p -= q
+    p /= len(q)
+    return value, p
 
 
 def kl_divergence(logits: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, np.ndarray]:

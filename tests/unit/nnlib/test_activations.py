@@ -170,7 +170,7 @@ def test_softmax_is_finite_and_sums_to_one(z):
     for axis in [0, 1]:
         p = softmax(z, axis)
         assert np.all(p >= 0) and np.allclose(p.sum(axis), 1, atol=1e-12)
-        beyond = z.max(axis, keepdims=True) - z > np.finfo(float).max
+        beyond = z.max(axis, keepdims=True) / 2 - z / 2 > np.finfo(float).max / 2
         assert np.array_equal(np.isfinite(log_softmax(z, axis)), ~beyond)
 
 
