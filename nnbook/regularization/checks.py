@@ -249,9 +249,12 @@ def ridge_challenge(answer):
     bias2, variance = _ridge_parts(lam)
     if bias2 + variance < 0.07:
         return True, "A polynomial with as many weights as points, and yet tame."
-    larger, move = ("variance", "larger") if variance > bias2 else ("bias", "smaller")
-    part = f"the {larger} is the larger part, so try a {move} λ."
-    return False, f"Bias² {bias2:.3g}, variance {variance:.3g}: {part}"
+    advice = "the bias is the larger part, so try a smaller λ."
+    if sum(_ridge_parts(1.01 * lam)) < bias2 + variance:
+        advice = "the variance is the larger part, so try a larger λ."
+    elif variance > bias2:
+        advice = "with λ the bias grows faster than the variance falls, so try a smaller λ."
+    return False, f"Bias² {bias2:.3g}, variance {variance:.3g}: {advice}"
 
 
 def four_curves():

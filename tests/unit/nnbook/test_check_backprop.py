@@ -206,6 +206,14 @@ def test_step(said, h, words):
     assert words in said("step", h)
 
 
+def test_the_advice_on_a_step_leads_to_a_good_one():
+    tried = [(h, *check.step.judge(h)) for h in np.geomspace(1e-9, 10, 101)]
+    good = [h for h, ok, _ in tried if ok]
+    assert good
+    for h, ok, sentence in tried:
+        assert ok or sentence.startswith("Too small" if h < min(good) else "Too large")
+
+
 def test_the_broken_network_is_broken_where_it_says(rng):
     """And right where b1 = 0, as the exercise hints."""
     ends = [12, 15, 21]

@@ -96,6 +96,18 @@ def test_answers(judged, name, right, wrong):
     judged(name, right, wrong)
 
 
+def test_the_advice_on_lambda_leads_to_the_goal():
+    judge = check.ridge_challenge.judge
+    tried = [(lam, *judge(lam)) for lam in np.geomspace(1e-6, 100, 65)]
+    good = [lam for lam, ok, _ in tried if ok]
+    assert good
+    for lam, ok, sentence in tried:
+        assert ok or ("try a larger λ" if lam < min(good) else "try a smaller λ") in sentence
+        bias2, variance = check._ridge_parts(lam)
+        assert ok or "larger part" not in sentence or ("bias is" in sentence) == (bias2 > variance)
+    assert "grows faster" in judge(0.2)[1]
+
+
 def lengths(W, axis=0):
     return np.sqrt(np.sum(W**2, axis=axis, keepdims=True))
 
