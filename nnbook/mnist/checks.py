@@ -93,11 +93,7 @@ def _pair(C):
     return _cell(np.triu(C + C.T, 1))
 
 
-@function(
-    _pair,
-    "Both directions count, and each pair once.",
-    [(_C,), (_D,), (_E,)],
-)
+@function(_pair, "Both directions count, and each pair once.", [(_C,), (_D,), (_E,)])
 def confused(C):
     yield _cell(C), "You found the diagonal: right answers. Take them out first."
     one_way = _cell(C - np.diag(np.diag(C)))

@@ -89,11 +89,7 @@ temperature = number(
 _plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
 
-@function(
-    sigmoid,
-    "And nothing overflows.",
-    [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)],
-)
+@function(sigmoid, "And nothing overflows.", [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)])
 def stable_sigmoid(z):
     naive = np.exp(z) / (1 + np.exp(z))
     yield naive, "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."
