@@ -6,7 +6,7 @@ What several chapters share::
     plots                   one style for all figures; points, boundaries, digits
     graphs                  the graph that a computation has left behind
     check                   kinds of exercise checks: a number, a choice, an array, a function
-    many  stacked           many small networks at once, for statements over seeds
+    runs                    many small networks at once, for statements over settings and seeds
     notebook                the library's own code, shown on a page
     machine                 the machine that measures: its processor, its cores
 

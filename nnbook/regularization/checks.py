@@ -1,5 +1,7 @@
 """The checks of the chapter on regularization."""
 
+from itertools import repeat
+
 import numpy as np
 
 from nnlib.data import moons
@@ -7,7 +9,7 @@ from nnlib.optim import SGD, Adam
 from nnlib.penalties import L2
 
 from ..check import array, checker, choice, choices, function, number, scalar
-from ..stacked import stacked_networks, train_stack
+from ..runs import Stack, train_stack
 
 which_data = choice(
     "b",
@@ -269,15 +271,13 @@ def four_curves():
     for name, (width, optimizer, lam) in cases.items():
         rng = np.random.default_rng(5)
         X, y = map(np.stack, zip(*(moons(240, 0.35, rng) for _ in range(4)), strict=True))
-        net = stacked_networks(4, 2, width, 2, rng=rng)
-        X = X.astype(float)
+        shown, held_out = (X[:, :40], y[:, :40]), (X[:, 40:], y[:, 40:])
         curves[name] = train_stack(
-            net,
-            X[:, :40],
-            y[:, :40],
-            validation=(X[:, 40:], y[:, 40:]),
+            Stack((4,), 2, width, 2, rng=rng),
+            repeat(shown, 300),
+            training=shown,
+            validation=held_out,
             optimizer=optimizer,
-            steps=300,
             every=3,
             penalty=L2(lam) if lam else None,
         )

@@ -44,8 +44,10 @@ def draw_curves(ax, runs, *, names=("training", "validation"), at=None):
     mean losses at the end.
     """
     at = runs.steps[int(0.7 * len(runs.steps))] if at is None else at
-    below = 0 if np.interp(at, runs.steps, (runs.val_loss - runs.loss).mean(axis=1)) >= 0 else 1
-    for k, (name, loss) in enumerate(zip(names, (runs.loss, runs.val_loss), strict=True)):
+    losses = runs.train_loss.T, runs.val_loss.T  # (times, networks)
+    gap = (losses[1] - losses[0]).mean(axis=1)
+    below = 0 if np.interp(at, runs.steps, gap) >= 0 else 1
+    for k, (name, loss) in enumerate(zip(names, losses, strict=True)):
         mean = loss.mean(axis=1)
         ax.plot(runs.steps, loss, color=plots.COLOURS[k], lw=0.8, alpha=0.35)
         ax.plot(runs.steps, mean, color=plots.COLOURS[k])
@@ -58,7 +60,7 @@ def draw_curves(ax, runs, *, names=("training", "validation"), at=None):
             ha="center",
         )
     ax.set(xlabel="step", ylabel="cross-entropy", xlim=(0, runs.steps[-1]), ylim=(0, None))
-    return runs.loss[-1].mean(), runs.val_loss[-1].mean()
+    return losses[0][-1].mean(), losses[1][-1].mean()
 
 
 def best_in_budget(shape, A, centre):

@@ -7,7 +7,7 @@ import numpy as np
 from nnlib.optim import Momentum
 
 from ..check import array, call, checker, choice, function, number, numbers
-from ..many import train_many
+from ..runs import train_digits
 
 staircase = number(
     0.0125,
@@ -173,7 +173,7 @@ def challenge(schedule):
     rates = numbers([call(schedule, t) for t in range(BUDGET)])
     if rates is None or rates.shape != (BUDGET,) or not np.isfinite(rates).all() or min(rates) < 0:
         return False, "A schedule returns one number for each step, finite and not negative."
-    runs = train_many([schedule], BUDGET, optimizer=Momentum(lr=1), seeds=8)
+    runs = train_digits([schedule], BUDGET, optimizer=Momentum(lr=1), seeds=8)
     error, highest, last = runs.error[..., -1].mean(), rates.max(), rates[-1]
     if error <= CHALLENGE:
         return True, "Better than the best constant rate."

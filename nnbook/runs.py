@@ -1,0 +1,350 @@
+"""Many small networks trained as one: what a page needs to say something over settings and seeds.
+
+A network with 64 inputs, 32 hidden units and 10 outputs keeps NumPy busy for some microseconds a
+step, and Python's own work around it takes longer. So R runs are trained side by side: every array
+gets axes in front, one entry for each run, and a matrix product becomes R products. The runs share
+the code and nothing else: each is what `nnlib.train.train` does with one network.
+
+Runs are numbered by one axis, (R,), or by two, such as (S, n) for S settings with the same n seeds.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+
+from nnlib.activations import log_softmax
+from nnlib.data import digits
+from nnlib.init import he_normal
+from nnlib.layers import Dropout, Linear, ReLU
+from nnlib.network import Network
+from nnlib.schedules import rates_kept
+from nnlib.stepping import fresh
+
+INPUTS, HIDDEN, CLASSES = 64, 32, 10  # of the network that learns the digits
+
+
+class StackedLinear:
+    """Dense layers side by side: X (…, N, D), W (…, D, K), b (…, 1, K); Y = X W + b for each."""
+
+    def __init__(self, W, b, dW, db):
+        self.W, self.b, self.dW, self.db = W, b, dW, db
+
+    def forward(self, x, training=False):
+        self.x = x
+        y = x @ self.W  # a product for each run
+        y += self.b
+        return y
+
+    def backward(self, dy):
+        self.backward_params(dy)
+        return dy @ self.W.swapaxes(-1, -2)
+
+    def backward_params(self, dy):
+        np.matmul(self.x.swapaxes(-1, -2), dy, out=self.dW)
+        dy.sum(axis=-2, keepdims=True, out=self.db)
+
+
+class Stack:
+    """Networks side by side, in float64: dense, ReLU, dropout where p > 0, dense.
+
+    Parameters
+    ----------
+    runs : tuple of int
+        How many: (R,) or (S, n). Inputs are X (*runs, N, n_in); axes that are missing in front, or
+        are 1, are the same data for all.
+    n_in, n_hidden, n_out : int
+    rng : numpy.random.Generator
+        Draws the first weights (He), and what dropout drops.
+    p : float in [0, 1)
+        The probability to drop a hidden unit.
+
+    Attributes
+    ----------
+    params, grads : ndarray, (*runs, P)
+        A row for each run, in the order of ``Network.params``. To an optimizer these are walkers
+        in P dimensions, so each run may have its own learning rate.
+    layers : list
+        Their ``W``, ``b``, ``dW``, ``db`` are views into those rows.
+    weights : list of (W, dW), each (R, n_in, n_out)
+        What is penalized; views, too, with the axes of the runs flattened into one.
+    """
+
+    def __init__(self, runs, n_in, n_hidden, n_out, *, rng, p=0.0):
+        shapes = [(n_in, n_hidden), (1, n_hidden), (n_hidden, n_out), (1, n_out)]
+        self.params = np.zeros((*runs, sum(map(prod, shapes))))
+        self.grads = np.zeros_like(self.params)
+        W1, b1, W2, b2 = _views(self.params, shapes)
+        dW1, db1, dW2, db2 = _views(self.grads, shapes)
+        first, last = StackedLinear(W1, b1, dW1, db1), StackedLinear(W2, b2, dW2, db2)
+        self.layers = [first, ReLU(), *([Dropout(p, rng)] if p else []), last]
+        self.weights = [(_flat(W1), _flat(dW1)), (_flat(W2), _flat(dW2))]
+        for weights, _ in self.weights:
+            for W in weights:
+                W[:] = he_normal(W.shape, rng)
+
+    def forward(self, X, training=False):
+        """The logits (*runs, N, n_out) of X."""
+        y = np.asarray(X, self.params.dtype)
+        for layer in self.layers:
+            y = layer.forward(y, training)
+        return y
+
+    __call__ = forward
+
+    def backward(self, dlogits):
+        """Write ``grads``, from the gradient of each run's loss with respect to its logits."""
+        first, *others = self.layers
+        for layer in reversed(others):
+            dlogits = layer.backward(dlogits)
+        first.backward_params(dlogits)
+
+
+def _views(rows, shapes):
+    """Windows onto rows (*runs, P): one for each shape, (*runs, *shape), in order."""
+    views, start = [], 0
+    for shape in shapes:
+        stop = start + prod(shape)
+        views.append(rows[..., start:stop].reshape(*rows.shape[:-1], *shape))
+        start = stop
+    return views
+
+
+def _flat(W):
+    """W (*runs, D, K) as (R, D, K), the same numbers."""
+    return W.reshape(-1, *W.shape[-2:])
+
+
+class EachPenalty:
+    """L1 and L2 (elastic net), with other strengths for each run: l1 and l2 are (R,)."""
+
+    def __init__(self, l1, l2):
+        self.l1, self.l2 = (np.asarray(a, dtype=float).reshape(-1, 1, 1) for a in (l1, l2))
+
+    def gradient(self, w):
+        return self.l1 * np.sign(w) + 2 * self.l2 * w
+
+
+def cross_entropies(logits, y, label_smoothing=0.0):
+    """Each run's cross-entropy, and its gradient with respect to that run's logits.
+
+    Parameters
+    ----------
+    logits : (*runs, N, K)
+    y : int array (*runs, N), or with fewer axes where runs share their labels
+
+    Returns
+    -------
+    loss : (*runs)
+    dlogits : (*runs, N, K)
+    """
+    n, k = logits.shape[-2:]
+    q = (y[..., np.newaxis] == np.arange(k)) * (1 - label_smoothing) + label_smoothing / k
+    log_p = log_softmax(logits)
+    loss = -np.einsum("...nk,...nk->...", q, log_p) / n
+    return loss, (np.exp(log_p) - q) / n
+
+
+def evaluate_stack(net, X, y):
+    """Mean loss and accuracy of each run on its own data: two arrays (*runs)."""
+    n, loss, right = X.shape[-2], 0.0, 0
+    for i in range(0, n, 100):  # pieces that stay in the processor's cache
+        logits, labels = net(X[..., i : i + 100, :]), y[..., i : i + 100]
+        loss = loss + cross_entropies(logits, labels)[0] * labels.shape[-1]
+        right = right + np.sum(logits.argmax(axis=-1) == labels, axis=-1)
+    return loss / n, right / n
+
+
+@dataclass
+class Runs:
+    """What `train_stack` noted: the axes of the runs come first, time comes last.
+
+    A run that diverges has nan or inf, or huge numbers, from there on; it is no exception.
+    """
+
+    loss: np.ndarray  # (*runs, steps): of each step's batch, before the step, dropout at work
+    steps: np.ndarray  # (K,): when the following was noted, counted from 1
+    val_loss: np.ndarray  # (*runs, K): mean loss on the validation data
+    error: np.ndarray  # (*runs, K): percent of the validation data that is read wrong
+    train_loss: np.ndarray  # (*runs, K): mean loss on `training`; (K,) of nan if that isn't given
+    best_step: np.ndarray  # (*runs): the step whose parameters each run has in the end
+
+
+def train_stack(
+    net,
+    batches,
+    *,
+    optimizer,
+    validation,
+    every,
+    schedules=None,
+    training=None,
+    penalty=None,
+    label_smoothing=0.0,
+    after_step=None,
+    patience=None,
+) -> Runs:
+    """Train all runs of a stack, one step for each batch.
+
+    Parameters
+    ----------
+    net : Stack
+        Trained in place.
+    batches : iterable of (X, y)
+        X (*runs, N, D) and labels y (*runs, N); axes that are missing are data for all runs.
+    optimizer : Optimizer
+        Reset before the first step. Its learning rate and momentum are put back at the end.
+    validation : (X, y)
+        Data of each run that it isn't trained on.
+    every : int
+        Steps between two notes.
+    schedules : list of functions of the step, optional
+        ``schedule(t) -> lr`` for t = 0, 1, 2, …, one for each entry of the first axis of the runs.
+        If they have a ``momentum`` (`one_cycle`), it must be the same one.
+    training : (X, y), optional
+        Where to note ``train_loss``, with all units at work.
+    penalty : L1, L2, ElasticNet or EachPenalty, optional
+        Part of what is minimized, and of no loss that is noted.
+    label_smoothing : float in [0, 1)
+    after_step : function, optional
+        ``after_step(net)`` is called after each step, for max-norm.
+    patience : int, optional
+        Early stopping, for each run by itself: it gets back the parameters of its lowest noted
+        validation loss so far when that is so many steps old. When all have stopped, training ends.
+
+    Raises
+    ------
+    ValueError
+        If schedules have different momenta, or there are fewer batches than ``every``.
+    """
+    losses, notes, stopping, t = [], [], _EarlyStopping(net, patience), 0
+    with rates_kept(fresh(optimizer)), np.errstate(all="ignore"):
+        for t, (X, y) in enumerate(batches, 1):
+            if schedules is not None:
+                set_rates(optimizer, schedules, t - 1, net.params.ndim)
+            loss, dlogits = cross_entropies(net.forward(X, training=True), y, label_smoothing)
+            net.backward(dlogits)
+            if penalty is not None:
+                for W, dW in net.weights:
+                    dW += penalty.gradient(W)
+            optimizer.step(net.params, net.grads)
+            if after_step is not None:
+                after_step(net)
+            losses.append(loss)
+            if t % every == 0:
+                val_loss, right = evaluate_stack(net, *validation)
+                train_loss = np.nan if training is None else evaluate_stack(net, *training)[0]
+                notes.append((val_loss, 100 * (1 - right), train_loss))
+                if stopping.all_have_stopped(net, t, val_loss):
+                    break
+    if not notes:
+        raise ValueError(f"every must be at most the number of batches, {t}, got {every}")
+    best_step = stopping.restore(net, t)
+    steps = np.arange(every, t + 1, every)
+    val_loss, error, train_loss = (_by_time(values) for values in zip(*notes, strict=True))
+    return Runs(_by_time(losses), steps, val_loss, error, train_loss, best_step)
+
+
+def set_rates(optimizer, schedules, t, ndim):
+    """Give each run its learning rate for step t, and all of them their momentum, if they have one.
+
+    The rates broadcast against parameters with ``ndim`` axes, one rate for each entry of the first.
+    """
+    optimizer.lr = np.reshape([schedule(t) for schedule in schedules], (-1, *[1] * (ndim - 1)))
+    momenta = {getattr(schedule, "momentum", lambda t: None)(t) for schedule in schedules}
+    if len(momenta) > 1:
+        raise ValueError("schedules must all have the same momentum, got several")
+    [momentum] = momenta
+    if momentum is not None and optimizer.momentum_name:
+        setattr(optimizer, optimizer.momentum_name, momentum)
+
+
+class _EarlyStopping:
+    """Keeps the parameters of each run's best step, until that is ``patience`` steps old."""
+
+    def __init__(self, net, patience):
+        runs = net.params.shape[:-1]
+        self.patience, self.params = patience, net.params.copy()
+        self.best, self.step = np.full(runs, np.inf), np.zeros(runs, int)
+        self.waiting = np.ones(runs, bool)
+
+    def all_have_stopped(self, net, t, val_loss):
+        if self.patience is None:
+            return False
+        better = self.waiting & (val_loss < self.best)
+        self.best[better], self.step[better] = val_loss[better], t
+        self.params[better] = net.params[better]
+        self.waiting &= t - self.step < self.patience
+        return not self.waiting.any()
+
+    def restore(self, net, t):
+        """The step whose parameters each run now has: its best one, or t, the last one."""
+        if self.patience is None:
+            self.step[:] = t
+        else:
+            net.params[:] = self.params
+        return self.step
+
+
+def _by_time(values):
+    """A list of arrays (*runs), one for each time, as one array (*runs, times)."""
+    return np.stack(values, axis=-1)
+
+
+def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train=1024, every=None):
+    """Train a 64-32-10 ReLU network on the embedded digits: S schedules, each with n seeds.
+
+    A seed fixes three things: which digits are for training, the first weights, and the batches.
+    So two schedules are compared on the same seeds.
+
+    Parameters
+    ----------
+    schedules : list of functions of the step
+        As for `train_stack`.
+    steps : int
+    optimizer : Optimizer
+        The schedules set its learning rate.
+    seeds : int or iterable of int
+        How many, from 0 on, or which.
+    batch_size, n_train : int
+        ``n_train`` digits are for training, the rest for validation.
+    every : int, optional
+        Validate after every so many steps; only after the last one if not given.
+
+    Returns
+    -------
+    Runs
+        Its arrays begin with the axes (S, n).
+    """
+    seeds = range(seeds) if isinstance(seeds, int) else seeds
+    images, labels = digits()
+    images = images.astype(np.float64)
+    dealt = [_deal(len(images), n_train, batch_size, steps, seed) for seed in seeds]
+    batches, held_out = map(np.stack, zip(*dealt, strict=True))  # each (n, …)
+    net = Stack((len(schedules), len(seeds)), INPUTS, HIDDEN, CLASSES, rng=np.random.default_rng(0))
+    net.params[:] = [network(seed).params for seed in seeds]
+    return train_stack(
+        net,
+        ((images[rows], labels[rows]) for rows in batches.swapaxes(0, 1)),  # rows (n, batch_size)
+        optimizer=optimizer,
+        schedules=schedules,
+        validation=(images[held_out], labels[held_out]),
+        every=every or steps,
+    )
+
+
+def network(seed):
+    """The network that `train_digits` trains, with the first weights of this seed."""
+    layers = [Linear(INPUTS, HIDDEN), ReLU(), Linear(HIDDEN, CLASSES)]
+    return Network(layers, rng=np.random.default_rng(seed), dtype=np.float64)
+
+
+def _deal(n, n_train, batch_size, steps, seed):
+    """Rows of the seed's batches (steps, batch_size), and of its validation data."""
+    rng = np.random.default_rng([seed, 1])
+    order = rng.permutation(n)
+    train, batches = order[:n_train], []
+    while len(batches) < steps:  # the rest of an epoch that fills no batch is left out
+        mixed = rng.permutation(train)[: n_train // batch_size * batch_size]
+        batches.extend(mixed.reshape(-1, batch_size))
+    return np.array(batches[:steps]), order[n_train:]
