@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nnbook.runs import (
@@ -49,7 +49,6 @@ def full_batches(X, y, steps):
 RUNS = st.lists(st.integers(1, 3), min_size=1, max_size=2).map(tuple)
 
 
-@settings(deadline=None)
 @given(runs=RUNS, n=st.integers(1, 8), smoothing=st.sampled_from([0.0, 0.2]))
 def test_logits_losses_and_gradients_are_those_of_single_networks(runs, n, smoothing):
     net, (X, y) = stack(runs), data(runs, n)
