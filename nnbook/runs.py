@@ -36,13 +36,10 @@ class StackedLinear:
         y += self.b
         return y
 
-    def backward(self, dy):
-        self.backward_params(dy)
-        return dy @ self.W.swapaxes(-1, -2)
-
-    def backward_params(self, dy):
+    def backward(self, dy, needs_dx=True):
         np.matmul(self.x.swapaxes(-1, -2), dy, out=self.dW)
         dy.sum(axis=-2, keepdims=True, out=self.db)
+        return dy @ self.W.swapaxes(-1, -2) if needs_dx else None
 
 
 class Stack:
@@ -95,9 +92,10 @@ class Stack:
     def backward(self, dlogits):
         """Write ``grads``, from the gradient of each run's loss with respect to its logits."""
         first, *others = self.layers
+        dy = dlogits
         for layer in reversed(others):
-            dlogits = layer.backward(dlogits)
-        first.backward_params(dlogits)
+            dy = layer.backward(dy)
+        first.backward(dy, needs_dx=False)
 
 
 def _views(rows, shapes):
