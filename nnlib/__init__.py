@@ -17,8 +17,11 @@ counting what explains it. ::
     convolution  sequence           images; attention and recurrence
     gradcheck  metrics              is the gradient right, is the network good
     data  mnist                     digits and toys
-    pitfalls                        mistakes with a run that can be seen before its first step
-    _check  _views                  sentences for wrong arguments; arrays that keep their place
+
+**Behind the scenes.** What guards the files above or makes them fast is in no formula. ::
+
+    _check  pitfalls                sentences for wrong arguments, and for mistakes with a run
+    _views                          arrays that keep their place
     _in_place                       Adam's step in fewer passes
 
 What only the pages of the book need (explorers, plots, exercise checks) is in ``nnbook``, which
