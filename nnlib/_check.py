@@ -16,9 +16,17 @@ import numpy.typing as npt
 Function = TypeVar("Function", bound=Callable)
 
 
+def shown(value: object) -> str:
+    """What was got instead, short enough for a sentence."""
+    if isinstance(value, np.ndarray) and value.ndim > 0:
+        return f"an array of shape {value.shape}"
+    text = " ".join(repr(value).split())
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
 def _number(name: str, value: float, takes: str, valid: Callable[[float], bool]) -> float:
     if isinstance(value, bool) or not isinstance(value, Real) or not valid(value):
-        raise ValueError(f"{name} must be {takes}, got {value!r}")
+        raise ValueError(f"{name} must be {takes}, got {shown(value)}")
     return float(value)
 
 
@@ -45,16 +53,8 @@ def unit_interval(name: str, value: float) -> float:
 def count(name: str, value: int, least: int = 1) -> int:
     """A whole number of at least ``least``, as a Python int: units, channels, epochs."""
     if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-        raise ValueError(f"{name} must be a whole number >= {least}, got {value!r}")
+        raise ValueError(f"{name} must be a whole number >= {least}, got {shown(value)}")
     return int(value)
-
-
-def shown(value: object) -> str:
-    """What was got instead, short enough for a sentence."""
-    if isinstance(value, np.ndarray) and value.ndim > 0:
-        return f"an array of shape {value.shape}"
-    text = " ".join(repr(value).split())
-    return text if len(text) <= 100 else f"{text[:99]}…"
 
 
 def generator(rng: np.random.Generator) -> np.random.Generator:
@@ -69,6 +69,25 @@ def function(name: str, value: Function, takes: str) -> Function:
     if not callable(value):
         raise TypeError(f"{name} must be a function {takes}, got {shown(value)}")
     return value
+
+
+def network(value: Any) -> None:
+    """A Network, and neither its class nor a list of layers."""
+    if isinstance(value, type) or not hasattr(value, "weights"):
+        raise TypeError(f"net must be a Network, got {shown(value)}")
+
+
+def rows(X_name: str, X: np.ndarray, y_name: str, y: np.ndarray) -> None:
+    """As many samples as targets, and at least one."""
+    for name, a in ((X_name, X), (y_name, y)):
+        if a.ndim == 0:
+            raise ValueError(f"{name} must hold at least one sample, got {a!r}")
+    if len(X) != len(y):
+        raise ValueError(
+            f"{X_name} and {y_name} must have the same number of rows, got {len(X)} and {len(y)}"
+        )
+    if len(X) == 0:
+        raise ValueError(f"{X_name} must hold at least one sample, got shape {X.shape}")
 
 
 def schedule(value: Function) -> Function:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from . import _check
 from ._check import count, generator, non_negative, number
 from .mnist import DataUnavailable, Mnist, mnist
 
@@ -105,8 +106,7 @@ def split(
     (1438, 359)
     """
     X, y, fractions = np.asarray(X), np.asarray(y), np.asarray(fractions, dtype=float)
-    if len(X) != len(y):
-        raise ValueError(f"X and y must have the same number of rows, got {len(X)} and {len(y)}")
+    _check.rows("X", X, "y", y)
     if fractions.ndim != 1 or not (fractions > 0).all() or abs(fractions.sum() - 1) > 1e-9:
         raise ValueError(f"fractions must be positive and sum to 1, got {fractions.tolist()}")
     ends = np.rint(np.cumsum(fractions) * len(X)).astype(int)

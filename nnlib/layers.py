@@ -125,7 +125,7 @@ class Activation(Layer):
     """
 
     def __init__(self, name: str, **options: float):
-        if name not in ACTIVATIONS:
+        if not isinstance(name, str) or name not in ACTIVATIONS:
             raise ValueError(f"name must be one of {', '.join(ACTIVATIONS)}, got {name!r}")
         self.name, self.options = name, options
         self.function, self.derivative = ACTIVATIONS[name]

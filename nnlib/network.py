@@ -82,7 +82,7 @@ class Network(Views):
         for layer in self.layers:
             if not isinstance(layer, Layer):
                 raise TypeError(f"layers must hold layers such as Linear(3, 2), got {layer!r}")
-            if layer.views or sum(layer is other for other in self.layers) > 1:
+            if "views" in layer.__dict__ or sum(layer is other for other in self.layers) > 1:
                 raise ValueError(f"layers must be new ones, but {layer} is already in a network")
             early = layer.__dict__.keys() & {*layer.param_shapes(), *layer.state_shapes()}
             if early:
@@ -99,9 +99,9 @@ class Network(Views):
         self._bind_layers()
         for layer in self.layers:
             layer.initialize(rng)
-        learning = [i for i, layer in enumerate(self.layers) if layer.param_shapes()]
-        self._first_to_learn = min(learning, default=0)
-        backward = self.layers[self._first_to_learn].backward
+        learning = [layer for layer in self.layers if layer.param_shapes()]
+        self._first_to_learn = learning[0] if learning else self.layers[0]
+        backward = self._first_to_learn.backward
         can_leave_out = "needs_dx" in inspect.signature(backward).parameters
         self._leaving_out: dict[str, Any] = {"needs_dx": False} if can_leave_out else {}
         self._output_shape: tuple | None = None
@@ -164,19 +164,19 @@ class Network(Views):
         ndarray
             The gradient with respect to X. (``grads`` is overwritten, not added to.)
         """
-        return self._backward_to(0, dpred)
+        dy: Any = self._output_gradient(dpred)
+        for layer in reversed(self.layers):
+            dy = layer.backward(dy)
+        return dy
 
-    def _backward_to(self, first: int, dpred: npt.ArrayLike) -> np.ndarray:
-        """Backward through all layers from the last to number ``first``."""
-        dy: Any = np.asarray(dpred, self.dtype)
+    def _output_gradient(self, dpred: npt.ArrayLike) -> np.ndarray:
+        dy = np.asarray(dpred, self.dtype)
         if self._output_shape is None:
             raise ValueError("forward must have run before backward, which needs what it keeps")
         if dy.shape != self._output_shape:
             raise ValueError(
                 f"dpred must have the last output's shape {self._output_shape}, got {dy.shape}"
             )
-        for layer in reversed(self.layers[first:]):
-            dy = layer.backward(dy)
         return dy
 
     def value_and_grad(
@@ -202,8 +202,12 @@ class Network(Views):
         """
         function("loss", loss, "(pred, y) -> (value, gradient)")
         value, dpred = value_and_gradient("loss", loss(self.forward(X, training=True), y))
-        first = self._first_to_learn  # nobody asks for the input's gradient: the way ends here
-        self.layers[first].backward(self._backward_to(first + 1, dpred), **self._leaving_out)
+        dy: Any = self._output_gradient(dpred)
+        for layer in reversed(self.layers):
+            if layer is self._first_to_learn:  # nobody asks for the input's gradient
+                layer.backward(dy, **self._leaving_out)
+                break
+            dy = layer.backward(dy)
         if penalty is not None:
             for W, dW in self.weights:
                 value += penalty.value(W)
@@ -234,6 +238,11 @@ class Network(Views):
                 raise TypeError(
                     "theta must be float32 as the network is, got float64: for a gradient check, "
                     "make a Network(layers, rng=rng, dtype=np.float64)"
+                )
+            if np.shape(theta) != self.params.shape:
+                raise ValueError(
+                    f"theta must have the shape {self.params.shape} of the network's params, "
+                    f"got {np.shape(theta)}"
                 )
             with self.kept():
                 self.params = np.asarray(theta)
@@ -272,12 +281,13 @@ class Network(Views):
         """
         return self.decide(finite("the network's output", self.forward(finite("X", X))))
 
-    def decide(self, output: np.ndarray) -> np.ndarray:
+    def decide(self, output: npt.ArrayLike) -> np.ndarray:
         """The labels (N,) that an output (N, K) stands for.
 
         The index of the largest number in each row. For K = 1, 1 where the logit is >= 0; where the
         last layer is a sigmoid, and so the output a probability, 1 where that is >= 1/2.
         """
+        output = np.asarray(output)
         if output.ndim != 2:
             raise ValueError(f"output must be (N, K) to stand for labels, got {output.shape}")
         if output.shape[1] == 1:

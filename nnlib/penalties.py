@@ -6,6 +6,7 @@ weights. Biases and the scales of norms go free: they are few, and a large one o
 
 import numpy as np
 
+from . import _check
 from ._check import non_negative, positive
 from .network import Network
 
@@ -75,6 +76,7 @@ def max_norm(net: Network, c: float) -> None:
     kernel of W (out, in, height, width); its weights shrink together and keep their direction.
     """
     c = positive("c", c)
+    _check.network(net)
     for W, _ in net.weights:
         incoming = (1, 2, 3) if W.ndim == 4 else -2
         squares = np.square(W, dtype=np.float64)  # float32 might overflow

@@ -13,7 +13,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ._check import count, function, non_negative, positive, unit_interval
+from . import _check
+from ._check import count, non_negative, positive, unit_interval
 from .stepping import Optimizer
 
 Schedule = Callable[[int], float]
@@ -133,7 +134,7 @@ def warmup(schedule: Schedule, steps: int) -> Schedule:
         For `one_cycle`, which warms up itself, and `Plateau`, which has no beginning.
     """
     steps = count("steps", steps)
-    function("schedule", schedule, "of the step")
+    _check.schedule(schedule)
     if hasattr(schedule, "report") or hasattr(schedule, "momentum"):
         raise ValueError(
             "schedule must give a learning rate and nothing else to be warmed up, "

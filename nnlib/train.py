@@ -73,7 +73,7 @@ def minibatches(
         If there are no rows, or not as many in X as in y, or batch_size is not an int >= 1.
     """
     X, y = np.asarray(X), np.asarray(y)
-    _check_rows(X, y, "X", "y")
+    _check.rows("X", X, "y", y)
     order, batch_size = generator(rng).permutation(len(X)), count("batch_size", batch_size)
     batches = (order[i : i + batch_size] for i in range(0, len(X), batch_size))
     return ((X.take(rows, axis=0), y.take(rows, axis=0)) for rows in batches)
@@ -84,10 +84,11 @@ def evaluate(
 ) -> tuple[float, float | None]:
     """The mean loss of a network on some data, and its accuracy if y holds labels (else None).
 
-    Integer targets (N,) or (N, 1) are taken as labels: classes 0 … K - 1 for K logits; 0 and 1, or
-    -1 and 1, for one. One-hot rows, also of integers, and floats are not. With ``mse``, ``mae`` and
-    ``huber`` integers are numbers to be met, unless the network ends in a sigmoid.
+    Integer or boolean targets (N,) or (N, 1) are taken as labels: classes 0 … K - 1 for K logits;
+    0 and 1, or -1 and 1, for one. One-hot rows, also of integers, and floats are not. With ``mse``,
+    ``mae`` and ``huber`` integers are numbers to be met, unless the network ends in a sigmoid.
     """
+    _check_network_and_loss(net, loss)
     X, y = _data(net, X, y, "X", "y")
     notes = _Notes(net, loss, y)
     for i in range(0, len(X), 1000):  # a piece at a time: activations take memory
@@ -166,6 +167,7 @@ def train(
         If the data is empty, holds nan, or X and y differ in length; if an argument is not as
         above.
     """
+    _check_network_and_loss(net, loss)
     X, y = _data(net, X, y, "X", "y")
     epochs, batch_size = count("epochs", epochs), count("batch_size", batch_size)
     if penalty is not None and (isinstance(penalty, type) or not hasattr(penalty, "gradient")):
@@ -313,7 +315,7 @@ class _Notes:
     """A loss function that also keeps count: of its values, and of the labels that were right."""
 
     def __init__(self, net: Network, loss: Loss, y: np.ndarray):
-        self.net, self.function = net, function("loss", loss, "(pred, y) -> (value, gradient)")
+        self.net, self.function = net, loss
         self.labelled = labels_of(net, loss, y) is not None
         self.binary = self.labelled and y.min() >= -1 and y.max() <= 1
         self.n, self.total, self.right = 0, 0.0, 0
@@ -345,7 +347,7 @@ class _Notes:
 
 def labels_of(net: Network, loss: Loss, y: np.ndarray) -> np.ndarray | None:
     """The labels (N,) that targets are, see `evaluate`; None if they are something else."""
-    if y.dtype.kind not in "iu" or y.size != len(y):
+    if y.dtype.kind not in "iub" or y.size != len(y):
         return None
     if bare(loss) in (mse, mae, huber) and not net.ends_in_sigmoid:
         return None
@@ -375,27 +377,18 @@ def _quiet() -> np.errstate:
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
-def _check_rows(X: np.ndarray, y: np.ndarray, X_name: str, y_name: str) -> None:
-    for name, a in ((X_name, X), (y_name, y)):
-        if a.ndim == 0:
-            raise ValueError(f"{name} must hold at least one sample, got the number {a}")
-    if len(X) != len(y):
-        raise ValueError(
-            f"{X_name} and {y_name} must have the same number of rows, got {len(X)} and {len(y)}"
-        )
-    if len(X) == 0:
-        raise ValueError(f"{X_name} must hold at least one sample, got shape {X.shape}")
+def _check_network_and_loss(net: Network, loss: Loss) -> None:
+    _check.network(net)
+    function("loss", loss, "(pred, y) -> (value, gradient)")
 
 
 def _data(
     net: Network, X: npt.ArrayLike, y: npt.ArrayLike, X_name: str, y_name: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Inputs and targets as arrays in the network's dtype (labels stay integers), checked."""
-    if not hasattr(net, "value_and_grad"):
-        raise TypeError(f"net must be a Network, got {shown(net)}")
     with np.errstate(over="ignore"):  # what is too large for the dtype becomes inf: not finite
         X = finite(X_name, numbers(X_name, X).astype(net.dtype, copy=False))
         y = numbers(y_name, y)
         y = finite(y_name, y.astype(net.dtype, copy=False) if y.dtype.kind == "f" else y)
-    _check_rows(X, y, X_name, y_name)
+    _check.rows(X_name, X, y_name, y)
     return X, y

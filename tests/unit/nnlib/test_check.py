@@ -76,6 +76,8 @@ def test_what_was_got_is_shown_in_a_few_words():
     assert _check.shown("mse") == "'mse'" and _check.shown(np.float64(2)) == "np.float64(2.0)"
     assert _check.shown(np.ones((50, 60))) == "an array of shape (50, 60)"
     assert _check.shown(np.array(3.0)) == "array(3.)"
+    with pytest.raises(ValueError, match=r"^n must be a whole number >= 1, got an array of shape"):
+        _check.count("n", np.arange(100))
     assert len(_check.shown(list(range(1000)))) == 100 and "\n" not in _check.shown([np.eye(9)])
 
 

@@ -240,3 +240,14 @@ def test_a_seed_is_not_a_generator(toy):
 def test_split_wants_a_generator():
     with pytest.raises(TypeError, match="rng must be a Generator"):
         split(np.zeros((3, 1)), np.zeros(3), fractions=(0.5, 0.5), rng=None)
+
+
+def test_split_takes_rows(rng):
+    for X, y, message in [
+        (3, 4, r"^X must hold at least one sample, got array\(3\)"),
+        (np.ones((3, 2)), 4, r"^y must hold at least one sample, got array\(4\)"),
+        (np.ones((3, 2)), np.ones(2), "^X and y must have the same number of rows, got 3 and 2"),
+        (np.ones((0, 2)), np.ones(0), r"^X must hold at least one sample, got shape \(0, 2\)"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            split(X, y, fractions=(0.5, 0.5), rng=rng)

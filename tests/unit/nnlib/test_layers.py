@@ -211,6 +211,7 @@ def test_repr():
         (lambda: Linear(3, 2.5), ValueError, "^n_out must be a whole number >= 1, got 2.5"),
         (lambda: Linear(3, 2, init="he"), TypeError, "^init must be a function .* got 'he'"),
         (lambda: PReLU(-1), ValueError, "^n must be a whole number"),
+        (lambda: Activation(["relu"]), ValueError, r"^name must be one of heav.* got \['relu'\]"),
         (lambda: Activation("rellu"), ValueError, "^name must be one of heaviside, .* got 'rellu'"),
         (
             lambda: Dropout(1, np.random.default_rng(0)),

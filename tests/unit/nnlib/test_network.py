@@ -302,6 +302,24 @@ def test_a_convolution_that_is_overridden_is_not_bypassed(rng):
     assert check_gradient(f, net.params) < 1e-8
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda layers: layers.insert(0, Tanh()),
+        lambda layers: layers.insert(1, Tanh()),
+        lambda layers: layers.pop(0),
+        lambda layers: layers.append(Tanh()),
+    ],
+)
+def test_layers_without_parameters_may_come_and_go(change, rng, X):
+    """Where the first layer that learns stands is not remembered as a number."""
+    net = Network([Flatten(), Linear(4, 4), Tanh(), Linear(4, 3)], rng=rng, dtype=np.float64)
+    change(net.layers)
+    f = net.objective(softmax_cross_entropy, X, LABELS)
+    assert check_gradient(f, net.params) < 1e-8
+    assert all(np.any(W != 0) and np.any(dW != 0) for W, dW in net.weights)
+
+
 def test_a_backward_that_is_exchanged_on_the_object_is_called(rng, X):
     layer, seen = Linear(4, 3), []
     layer.backward = lambda dy: seen.append(dy)
@@ -532,6 +550,10 @@ def test_bad_networks(rng):
             call()
     with pytest.raises(TypeError, match="rng"):
         Network([Linear(2, 2)], rng)
+    relu = ReLU()  # without parameters, but what it keeps for backward belongs to one network
+    Network([Linear(2, 2), relu], rng=rng)
+    with pytest.raises(ValueError, match=r"^layers must be new ones, but Activation"):
+        Network([Linear(2, 2), relu], rng=rng)
     early = Linear(2, 2)
     early.W = np.eye(2)  # the network would draw others in its place
     with pytest.raises(ValueError, match=r"^layers must be new ones, but Linear\(2, 2\) has a W"):
@@ -556,8 +578,9 @@ def test_bad_data(net, X, rng):
         net.value_and_grad(softmax_cross_entropy, X, LABELS + (LABELS == 2))
     with pytest.raises(ValueError, match=r"^output must be \(N, K\) to stand for labels"):
         Network([Tanh()], rng=rng).predict(np.ones((2, 3, 4)))
-    with pytest.raises(ValueError, match=r"^params must be a number or an array of shape \(59,\)"):
-        net.objective(mse, X, np.ones((5, 3)))(np.zeros(3))
+    for theta in [np.zeros(3), np.zeros((59, 1)), 0.0]:
+        with pytest.raises(ValueError, match=r"^theta must have the shape \(59,\) "):
+            net.objective(mse, X, np.ones((5, 3)))(theta)
     for call in [net.value_and_grad, net.objective]:
         for wrong in ["mse", None, 0.5]:
             with pytest.raises(TypeError, match=f"^loss must be a function .* got {wrong!r}$"):

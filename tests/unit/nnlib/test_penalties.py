@@ -101,3 +101,10 @@ def test_max_norm_of_zero_weights(rng):
 def test_bad_options(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_max_norm_takes_a_network(rng):
+    net = Network([Linear(3, 2)], rng=rng)
+    for wrong in [net.layers, net.layers[0].W, Network, 2]:
+        with pytest.raises(TypeError, match="^net must be a Network, got "):
+            max_norm(wrong, 1)

@@ -320,6 +320,10 @@ def test_the_rates_are_put_back_whatever_happens():
         (lambda: warmup(constant(1), 0), "steps must be a whole number >= 1, got 0"),
         (lambda: warmup(0.1, 5), "schedule must be a function of the step, got 0.1"),
         (
+            lambda: warmup(cosine, 5),
+            "schedule must be what cosine(…) returns, got cosine itself",
+        ),
+        (
             lambda: warmup(Plateau(1), 5),
             "schedule must give a learning rate and nothing else to be "
             "warmed up, got a Plateau, or a one_cycle with its momentum",

@@ -573,6 +573,14 @@ def test_a_logit_of_exactly_0_counts_as_1_as_in_predict(rng):
     assert evaluate(net, binary_cross_entropy, X, np.array([[1], [1], [0]]))[1] == 2 / 3
 
 
+def test_booleans_are_labels(rng):
+    X = rng.normal(size=(30, 2))
+    y = X[:, 0] > 0.5
+    net = Network([Linear(2, 1)], rng=rng)
+    assert evaluate(net, binary_cross_entropy, X, y)[1] == np.mean(net.predict(X) == y)
+    assert evaluate(net, mse, X, y)[1] is None
+
+
 def test_one_hot_integers_are_no_labels(parts):
     (X, y), rows = parts[1], np.eye(10, dtype=int)
     net = digits_net()
@@ -638,7 +646,7 @@ def with_nan(X):
         ({"after_step": 3}, r"after_step must be a function \(t, value\), got 3"),
         ({"penalty": 0.1}, r"penalty must be one such as L2\(1e-4\), got 0.1"),
         ({"penalty": L2}, r"penalty must be one such as L2\(1e-4\), got <class 'nnlib.pen"),
-        ({"y": lambda y: 3}, "^y must hold at least one sample, got the number 3"),
+        ({"y": lambda y: 3}, "^y must hold at least one sample, got array\\(3\\)"),
         ({"X": lambda X: X.astype(float) * 1e39}, "^X must be finite, got inf at index"),
         ({"max_norm": 0}, "max_norm must be a positive number, got 0"),
         ({"epochs": 0}, "epochs must be a whole number >= 1, got 0"),
@@ -691,7 +699,9 @@ def test_evaluate_names_what_is_wrong():
             TypeError, match=r"^loss must return a pair, value and gradient, got 1.5"
         ):
             call(net, lambda pred, y: 1.5, np.ones((3, 64)), np.ones(3, int))
-        for wrong in [net.layers, ReLU(), "net", SGD(lr=1)]:
+        with pytest.raises(TypeError, match="^loss must be a function .* got an array"):
+            call(net, np.ones(3, int), np.ones((3, 64)), softmax_cross_entropy)
+        for wrong in [net.layers, ReLU(), "net", SGD(lr=1), Network]:
             with pytest.raises(TypeError, match="^net must be a Network, got "):
                 call(wrong, mse, np.ones((3, 64)), np.ones(3, int))
     with pytest.raises(ValueError, match="X and y must have the same number of rows, got 3 and 2"):
