@@ -71,6 +71,7 @@ def test_glossary_has_every_bold_term():
         assert not missing, f"{notebook} defines terms that the glossary lacks"
 
 
+@pytest.mark.slow
 def test_unit_tests_need_no_browser():
     """They are all found where neither Playwright nor what drives it can be imported."""
     blocked = "import sys; sys.modules.update(playwright=None, driver=None)"
