@@ -14,9 +14,11 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "_ext"))
+sys.path[:0] = [str(ROOT), str(ROOT / "_ext")]
 
 from bookbuild.paths import notebook, notebooks  # noqa: E402
+
+from nnbook.machine import cores  # noqa: E402
 
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
@@ -62,6 +64,6 @@ def refresh(path):
 if __name__ == "__main__":
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # a kernel on each core, as in tests and builds
     named = [notebook(name) for name in sys.argv[1:]] or list(notebooks().values())
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(cores()) as pool:
         failures = [text for text in pool.map(refresh, named) if text]
     sys.exit("\n\n".join(failures) or None)

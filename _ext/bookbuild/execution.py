@@ -19,6 +19,7 @@ from jupyter_cache.executors.utils import single_nb_execution
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
+from nnbook.machine import cores
 from nnbook.mnist.folder import mnist_folder
 from nnlib.mnist import DataUnavailable, mnist
 
@@ -79,7 +80,7 @@ class Outputs:
         missing.sort(key=pictures, reverse=True)  # the longest first, that no core waits at the end
         # products get one thread each: two notebooks with two threads keep each other waiting
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with ThreadPoolExecutor(cores()) as pool:
             failures = [text for text in pool.map(self._execute, missing) if text]
         if failures:
             raise SphinxError("\n\n".join(failures))

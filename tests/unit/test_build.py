@@ -312,7 +312,7 @@ def test_mnist_that_arrives_counts_before_the_notebook_is_executed(outputs, monk
 
 def test_the_notebook_with_most_pictures_begins(outputs, book, monkeypatch):
     """Two notebooks at the end of a build leave no core idle for long."""
-    monkeypatch.setattr(execution.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr(execution, "cores", lambda: 1)
     shapes = {"one": ["3"], "two": ["2", "4"], "data": ["2", "3", "2"], "mnist": []}
     for name, values in shapes.items():
         text = f"Explorer({', '.join(f'x: {n} values' for n in values)})"
