@@ -1,19 +1,20 @@
 """Checks for exercises: an answer goes in, one sentence comes out, and it helps.
 
 The checks of a chapter stand in ``nnbook/<chapter>/checks.py``, one for each exercise. Its notebook
-imports that module and calls them:
+imports that module and calls them::
 
     from nnbook.neuron import checks as check
     check.weighted_sum(1.11)
 
 A check prints that the answer is right and why, or what kind of mistake it looks like. As long as
 the answer is still ``...`` it says what to do. A chapter declares its checks by the right answer,
-what it means, and the mistakes that are known:
+what it means, and the mistakes that are known::
 
     weighted_sum = number(1, "2 · 3 − 1 · 4 − 1 = 1.", mistakes={2: "Did you forget the bias?"})
 
 `number` and `array` take values; `choice` one letter, `choices` several. `function` and `outputs`
-run a function that the reader writes, and compare one array or several; they decorate the mistakes:
+run a function that the reader writes, and compare one array or several. They decorate the
+mistakes::
 
     @function(sigmoid, "And nothing overflows.", [(-1.0,), (1000.0,)])
     def stable_sigmoid(z):
