@@ -58,7 +58,7 @@ def refresh(path):
             cell.metadata.pop("execution", None)
     book.metadata = {"kernelspec": KERNEL}
     nbformat.write(book, path)
-    print(f"executed {path.relative_to(ROOT).as_posix()}", flush=True)
+    print(f"executed {path.name}", flush=True)
 
 
 if __name__ == "__main__":
