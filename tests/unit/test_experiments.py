@@ -83,7 +83,6 @@ def test_no_other_files_are_among_the_records():
     assert {path.name for path in RESULTS.iterdir()} <= {f"{name}.json" for name in NAMES}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("module", [reference, best])
 def test_the_recorded_recipe_is_that_of_the_code(module):
     record = recorded(module.__name__.split(".")[1])
