@@ -249,7 +249,7 @@ def test_lion_by_hand():
 def test_lions_memory_forgets_with_beta2_not_beta1():
     theta, optimizer = np.zeros(1), Lion(lr=0.1, beta1=0.5, beta2=0.9)
     optimizer.step(theta, np.array([1.0]))  # m = 0.1; it would be 0.5 with beta1
-    optimizer.step(theta, np.array([-0.3]))  # 0.5 * 0.1 - 0.5 * 0.3 < 0, so back up
+    optimizer.step(theta, np.array([-0.15]))  # 0.5 * 0.1 - 0.5 * 0.15 < 0, so back up
     np.testing.assert_allclose(theta, [0.0], atol=1e-15)
 
 
@@ -448,6 +448,17 @@ def test_what_never_fades_is_never_flushed(kind):
     for _ in range(100):
         optimizer.step(theta, np.full(3, 1e-19, np.float32))
     assert (optimizer.state[name] > 0).all()
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_memory_that_fades_is_flushed(kind):
+    theta, optimizer = np.ones(3, np.float32), kind(lr=0.1)
+    optimizer.step(theta, np.ones(3, np.float32))
+    for a in optimizer.state.values():
+        a[:] = 1e-38
+    stepping._flush_denormals(optimizer)
+    kept = {name for name, a in optimizer.state.items() if a.any()}
+    assert kept == {AdaGrad: {"G"}, AMSGrad: {"v_max"}}.get(kind, set())
 
 
 @pytest.mark.parametrize("kind", ALL)
