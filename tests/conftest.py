@@ -6,7 +6,7 @@ import os
 import hypothesis
 import numpy as np
 import pytest
-from times import table
+from times import place, table
 
 from nnbook.mnist.folder import mnist_folder
 
@@ -19,6 +19,10 @@ if folder := mnist_folder():
 
 def pytest_addoption(parser):
     parser.addoption("--times", action="store_true", help="print the seconds of each kind of test")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: place(item.nodeid))
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -1,11 +1,15 @@
-"""How long the tests take, by kind: the table that ``pytest --times`` prints."""
+"""How long the tests take, by kind: the table that ``pytest --times`` prints.
+
+What takes long starts first, so that all workers end together: files that are a kind of their own,
+the build before them, then notebooks, then the many quick files.
+"""
 
 from collections import Counter
 from pathlib import PurePosixPath
 
 KINDS = {
-    "tests/site/test_lab.py": "JupyterLab",
     "tests/site/test_pages.py": "pages in the browser",
+    "tests/site/test_lab.py": "JupyterLab",
     "tests/unit/nnbook/test_mnist_chapter.py": "programs of the MNIST chapter",
     "tests/unit/test_experiments.py": "experiments",
 }
@@ -21,6 +25,12 @@ def kind(nodeid):
         return f"notebook: {path.stem}"
     folder = "others" if path.parent.name == "unit" else path.parent.name
     return KINDS.get(str(path), f"unit tests: {folder}")
+
+
+def place(nodeid):
+    """Where a test comes in the order: a number, the same for all tests of a file."""
+    path = nodeid.split("::")[0]
+    return [*KINDS].index(path) if path in KINDS else len(KINDS) + (not path.endswith(".ipynb"))
 
 
 def table(durations):

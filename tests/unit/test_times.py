@@ -1,7 +1,7 @@
 """The table of seconds has every kind of test, and names files that exist."""
 
 from book_files import ROOT
-from times import BUILD, KINDS, kind, table
+from times import BUILD, KINDS, kind, place, table
 
 
 def test_named_files_exist():
@@ -16,6 +16,16 @@ def test_a_notebook_and_a_folder_are_kinds():
     assert kind("tests/unit/test_experiments.py::test_a") == "experiments"
     assert kind(f"{BUILD}[x]") == "building the book"
     assert kind("tests/site/test_pages.py::test_names") == "pages in the browser"
+
+
+def test_the_build_comes_first_and_quick_files_last():
+    order = [
+        BUILD,
+        "tests/unit/test_experiments.py::test_a",
+        "chapters/a.ipynb::Cell 1",
+        "tests/unit/test_a.py::b",
+    ]
+    assert sorted(reversed(order), key=place) == order
 
 
 def test_seconds_are_added_and_the_longest_come_first():
