@@ -210,3 +210,13 @@ def test_one_version():
     assert nnlib.__version__ == number
     assert yaml.safe_load(read("CITATION.cff"))["version"] == number
     assert re.findall(r"^## (\d[\d.]*)", read("CHANGELOG.md"), re.M)[0] == number
+
+
+def test_the_type_checker_leaves_out_no_module_of_the_library():
+    settings = tomllib.loads(read("pyproject.toml"))["tool"]["mypy"]
+    assert settings["disallow_untyped_defs"] and settings["disallow_incomplete_defs"]
+    assert not {"exclude", "ignore_errors"} & set(settings)
+    for override in settings["overrides"]:
+        assert set(override) <= {"module", "disable_error_code", "ignore_missing_imports"}
+        assert "no-untyped-def" not in override.get("disable_error_code", [])
+    assert "$(BIN)/python -m mypy nnlib" in read("Makefile")
