@@ -114,7 +114,8 @@ def judge(mutant, context):
     code, how = in_a_process(context, mutant.module, mutated)
     if code == 0:
         return False, "SURVIVED"
-    return code == 1, how if code == 1 else f"NOT TESTED: pytest ended with {code}\n{how}"
+    caught = code in (1, 2)  # a test has failed, or the tests could not even import it
+    return caught, how if caught else f"NOT TESTED: pytest ended with {code}\n{how}"
 
 
 def in_a_process(context, module, source):
@@ -157,7 +158,9 @@ class Failures:
 
     def pytest_runtest_logreport(self, report):
         if report.failed and not self.first:
-            self.first = report.nodeid.partition("::")[2]
+            self.first = report.nodeid.partition("::")[2] or f"importing {report.nodeid}"
+
+    pytest_collectreport = pytest_runtest_logreport
 
 
 def take_the_place(module, source):

@@ -2,6 +2,7 @@ import copy
 import dataclasses
 import inspect
 import math
+import re
 import pickle
 import tracemalloc
 
@@ -745,9 +746,11 @@ def test_wrong_arrays(kind):
 
 @pytest.mark.parametrize("kind", [SGD, AdamW, Lion])
 def test_wrong_mask(kind):
-    optimizer = kind(lr=0.1, weight_decay=0.1, decay_mask=np.ones(3, bool))
-    with pytest.raises(ValueError, match=r"decay_mask must have theta's shape \(2,\), got \(3,\)"):
-        optimizer.step(np.ones(2), np.ones(2))
+    for shape, other in [((2,), (3,)), ((2, 3), (3, 2)), ((4,), (2, 2))]:  # equal sizes, too
+        optimizer = kind(lr=0.1, weight_decay=0.1, decay_mask=np.ones(other, bool))
+        sentence = f"decay_mask must have theta's shape {shape}, got {other}"
+        with pytest.raises(ValueError, match=re.escape(sentence)):
+            optimizer.step(np.ones(shape), np.ones(shape))
 
 
 @pytest.mark.parametrize("kind", [SGD, AdamW, Lion])
