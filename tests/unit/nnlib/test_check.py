@@ -107,3 +107,8 @@ def test_value_and_gradient():
     for wrong in [1.0, (1.0,), (1.0, 2.0, 3.0), None, np.ones(2)]:
         with pytest.raises(TypeError, match="^f must return a pair, value and gradient, got"):
             _check.value_and_gradient("f", wrong)
+
+
+def test_finite_numbers_whose_sum_overflows_are_finite():
+    large = np.full(3, 1.7e308)
+    assert _check.finite("X", large) is large

@@ -2,8 +2,8 @@ import copy
 import dataclasses
 import inspect
 import math
-import re
 import pickle
+import re
 import tracemalloc
 
 import numpy as np
