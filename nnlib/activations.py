@@ -218,7 +218,7 @@ def softmax(z: npt.ArrayLike, axis: int = -1) -> np.ndarray:
         Numbers in [0, 1] that sum to 1 along ``axis``, in z's precision.
     """
     with np.errstate(over="ignore"):  # a difference beyond the range is -inf, and its exp 0
-        return softmax_and_log(z, axis)[0]
+        return softmax_and_log(_scores(z), axis)[0]
 
 
 def log_softmax(z: npt.ArrayLike, axis: int = -1) -> np.ndarray:
@@ -227,14 +227,18 @@ def log_softmax(z: npt.ArrayLike, axis: int = -1) -> np.ndarray:
     It is -inf where z is, and where it lies below the range of z's precision.
     """
     with np.errstate(over="ignore"):
-        return softmax_and_log(z, axis)[1]
+        return softmax_and_log(_scores(z), axis)[1]
 
 
-def softmax_and_log(z: npt.ArrayLike, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
-    """softmax and log_softmax, which share the exponentials; a cross-entropy needs both."""
+def _scores(z: npt.ArrayLike) -> np.ndarray:
     z = floats("z", z)
     if z.size == 0:
         raise ValueError(f"z must hold at least one score, got shape {z.shape}")
+    return z
+
+
+def softmax_and_log(z: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
+    """softmax and log_softmax, which share the exponentials; a cross-entropy needs both."""
     log_p = z - z.max(axis, keepdims=True)
     p = np.exp(log_p)
     total = p.sum(axis, keepdims=True)

@@ -144,7 +144,7 @@ _ONE_LOGIT = ": for a single logit take binary_cross_entropy"
 
 def _mean_over_rows(q: np.ndarray, surprise: np.ndarray) -> float:
     """The mean over rows of sum_k q_k surprise_k, where 0 times infinity counts as 0."""
-    if q.dtype == bool:
+    if q.dtype.kind == "b":
         return float(surprise[q].sum()) / len(q)
     return float(np.vdot(q, np.where(q > 0, surprise, 0))) / len(q)
 
