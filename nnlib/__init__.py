@@ -5,7 +5,7 @@ one idea and needs only those before it; all together they have fewer than 1,300
 counting what explains it. ::
 
     activations  losses  init       what a neuron computes, how wrong it is, where it starts
-    layers  network                 forward, backward, one flat vector of parameters
+    views  layers  network          forward, backward, windows onto one vector of parameters
     stepping  optim  schedules      the step, its direction, its length
     clipping  train                 too long a gradient; the loop through the data
 
@@ -21,7 +21,6 @@ counting what explains it. ::
 **Behind the scenes.** What guards the files above or makes them fast is in no formula. ::
 
     _check  pitfalls                sentences for wrong arguments, and for mistakes with a run
-    _views                          arrays that keep their place
     _in_place                       Adam's step in fewer passes
 
 What only the pages of the book need (explorers, plots, exercise checks) is in ``nnbook``, which

@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 
 from ._check import count, function, generator, unit_interval
-from ._views import Views
 from .activations import ACTIVATIONS, prelu, relu_derivative, softmax
 from .init import he_normal, zeros
+from .views import Views
 
 Shapes = dict[str, tuple[int, ...]]
 Initializer = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from ._check import finite, function, generator, value_and_gradient
-from ._views import Views
 from .activations import sigmoid
 from .layers import Layer, Linear
 from .losses import Loss
+from .views import Views
 
 Objective = Callable[[npt.ArrayLike], tuple[float, np.ndarray]]
 

@@ -43,6 +43,24 @@ def test_an_objective_may_write_into_the_parameters_it_is_asked_about(rng):
     assert check_gradient(f, net.params) < 1e-7
 
 
+def test_a_function_may_write_theta_into_the_array_that_it_was_given(rng):
+    """As a loss written by hand does: ``net.params[:] = theta``, asked about net.params."""
+    kept = rng.normal(size=4)
+
+    def writes(theta, factor=3.0):
+        kept[:] = theta
+        return float(np.sum(kept**3)), factor * kept**2
+
+    def wrong(theta):
+        return writes(theta, 2.0)
+
+    for check in [check_gradient, lambda f, theta, h=1e-5: check_direction(f, theta, rng, h)]:
+        assert check(writes, kept) < 1e-8
+        assert check(wrong, kept) == pytest.approx(1 / 5, rel=1e-3)  # and no "random numbers"
+        kept = rng.normal(size=4)
+        assert check(lambda t: (float(np.sum(t**2)), 2 * t), kept, 0.5) < 1e-12
+
+
 def test_integers_are_moved_like_floats():
     assert numeric_gradient(lambda t: right(t)[0], [1, 2]) == pytest.approx([3, 12])
 

@@ -4,7 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
-from nnlib._views import Views
+from nnlib.views import Views
 
 
 @pytest.fixture
