@@ -378,3 +378,10 @@ def test_a_training_without_a_note_is_refused(steps):
             validation=(X, y),
             every=3,
         )
+
+
+def test_hidden_units_are_dropped_with_probability_p(rng):
+    net = Stack((3,), 4, 50, 2, rng=rng, p=0.3)
+    net.forward(np.ones((3, 400, 4)), training=True)
+    dropped = net.layers[2].scale == 0  # (3, 400, 50)
+    assert np.allclose(dropped.mean(axis=(1, 2)), 0.3, atol=0.02)
