@@ -302,7 +302,7 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
     steps : int
     optimizer : Optimizer
         The schedules set its learning rate.
-    seeds : int or iterable of int
+    seeds : int or sequence of int
         How many, from 0 on, or which.
     batch_size, n_train : int
         ``n_train`` digits are for training, the rest for validation.
