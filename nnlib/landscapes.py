@@ -89,7 +89,7 @@ class McCormick(Landscape):
     (1/2 + 2π/3, -1/2 + 2π/3) = (2.5944, 1.5944). Beyond the domain there are deeper ones.
     """
 
-    source = "McCormick (1976), Computability of global solutions to factorable nonconvex programs"
+    source = "Lootsma, editor (1972), Numerical methods for non-linear optimization"
     domain = (-1.5, 4.0), (-3.0, 4.0)
     minima = np.array([[0.5 - math.pi / 3, -0.5 - math.pi / 3]])
 
