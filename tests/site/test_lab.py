@@ -118,11 +118,13 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
 
 def assert_all_cells_ran(page, path):
     """Save the notebook in Lab, and see in its file that no cell was left out or failed."""
-    before = path.stat().st_mtime_ns
-    page.keyboard.press("Control+s")
-    deadline = time.monotonic() + 20
-    while path.stat().st_mtime_ns == before and time.monotonic() < deadline:
-        page.wait_for_timeout(100)
+
+    def is_saved(response):
+        return response.request.method == "PUT" and "/api/contents/" in response.url
+
+    with page.expect_response(is_saved, timeout=TIMEOUT) as response:
+        page.keyboard.press("Control+s")
+    assert response.value.ok
     cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
     assert not [o for cell in cells for o in cell.outputs if o.output_type == "error"]
