@@ -366,7 +366,12 @@ def test_whole_numbers_to_be_met_are_no_labels(loss, targets, rng):
 
 def test_a_loss_of_ones_own_has_an_accuracy_only_if_the_numbers_can_be_labels(rng):
     net, X = Network([Linear(2, 1)], rng=rng), rng.normal(size=(4, 2))
-    for targets, labels in [([0, 5, 2, 3], False), ([0, 2, 2, 0], False), ([-1, 1, 1, -1], True)]:
+    for targets, labels in [
+        ([0, 5, 2, 3], False),
+        ([0, 2, 2, 0], False),
+        ([-2, 0, 1, 1], False),
+        ([-1, 1, 1, -1], True),
+    ]:
         y = np.array(targets)
         history = fit_to(net, lambda pred, y: mse(pred, y), X, y)
         assert bool(history.accuracy) == bool(history.val_accuracy) == labels
@@ -551,6 +556,20 @@ def test_a_gradient_that_no_clipping_repairs_is_divergence(parts):
     assert history.diverged
     assert history.stopped.startswith("diverged: the gradient's norm was nan at step 0")
     np.testing.assert_array_equal(net.params, before)
+
+
+# ---------------------------------------------------------------------------------------- pitfalls
+
+
+def test_pitfalls_are_looked_for_before_the_first_step(parts):
+    """What each of them is, and where it is none, is in test_pitfalls.py."""
+    (X, y), steps = parts[0], []
+    net = Network([Linear(64, 9), BatchNorm(9), Linear(9, 10)], rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match="^batch_size = 20 leaves a last batch of one of the 401"):
+        fit(net, (X[:401], y[:401]), batch_size=20, after_step=lambda t, v: steps.append(t))
+    assert steps == []
+    with pytest.warns(UserWarning, match="^the validation data hold no sample of class"):
+        fit(net, parts[0], validation=(X[y < 9], y[y < 9]))
 
 
 # ---------------------------------------------------------------------------------------- evaluate
