@@ -84,7 +84,7 @@ def tanh_derivative(z: npt.ArrayLike) -> np.ndarray:
 
 
 def relu(z: npt.ArrayLike) -> np.ndarray:
-    """The rectified linear unit max(z, 0) (Nair & Hinton, 2010)."""
+    """The rectified linear unit max(z, 0) (Fukushima, 1969; Nair & Hinton, 2010)."""
     return floats("z", z).clip(0, np.inf)  # np.maximum(z, 0) takes two to three times as long
 
 
@@ -162,7 +162,7 @@ def gelu_derivative(z: npt.ArrayLike) -> np.ndarray:
 
 
 def silu(z: npt.ArrayLike) -> np.ndarray:
-    """z sigmoid(z), also called Swish (Ramachandran et al., 2017)."""
+    """z sigmoid(z) (Hendrycks & Gimpel, 2016), or Swish (Ramachandran et al., 2017)."""
     return floats("z", z) * sigmoid(z)
 
 

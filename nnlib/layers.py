@@ -259,7 +259,7 @@ class Dropout(Layer):
     """In training, zero each number with probability p and divide the others by 1 - p.
 
     The division ("inverted" dropout) keeps every expectation, so that nothing is left to do at test
-    time: then the layer passes x on (Srivastava et al., 2014).
+    time: then the layer passes x on (Hinton et al., 2012; Srivastava et al., 2014).
 
     Parameters
     ----------

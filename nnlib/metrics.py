@@ -72,7 +72,8 @@ def calibration(probabilities: npt.ArrayLike, labels: npt.ArrayLike, bins: int =
 
     References
     ----------
-    Guo et al. (2017), On calibration of modern neural networks, arXiv:1706.04599.
+    Naeini, Cooper and Hauskrecht (2015), Obtaining well calibrated probabilities using Bayesian
+    binning; Guo et al. (2017), On calibration of modern neural networks, arXiv:1706.04599.
     """
     probabilities, bins = floats("probabilities", probabilities), count("bins", bins)
     if (

@@ -191,7 +191,7 @@ def one_cycle(
 
     References
     ----------
-    Smith and Topin (2018), Super-convergence: very fast training of neural networks using large
+    Smith and Topin (2019), Super-convergence: very fast training of neural networks using large
     learning rates, arXiv:1708.07120.
     """
     max_lr, steps = positive("max_lr", max_lr), count("steps", steps, 2)
