@@ -45,7 +45,8 @@ def test_raw_pixels():
         16 * X,  # as the digits are stored
         255 * X + 0.25,
         X - X.mean(axis=0),
-        255 * X - 100,
+        255 * X,  # from 0 to 255, but not whole
+        np.rint(255 * X) - 100,
         1000 * np.rint(255 * X),
         np.rint(255 * X[:, 20:24]),  # a table of a few columns may hold such numbers
         np.zeros((5, 64)),
