@@ -13,7 +13,7 @@ import numpy as np
 
 from ._check import finite, floats_in_place, non_negative, positive, unit_interval
 
-CHUNK = 131_072  # numbers per piece: theta, g and the memory of a piece then stay in the cache
+CHUNK = 262_144  # numbers per piece: theta, g and the memory of a piece then stay in the cache
 CHECKS = {
     "mu": unit_interval,
     "beta": unit_interval,
@@ -110,6 +110,7 @@ class Optimizer:
         if self._like is None:
             self._like = theta.shape, theta.dtype
             self.state = {name: np.zeros_like(theta) for name in self.remembers}
+            self._scratch = np.empty(min(CHUNK, theta.size), theta.dtype)
         self._advance()
         arrays = [a.reshape(-1) for a in (theta, grad, *self.state.values())]
         in_place = getattr(type(self).direction, "in_place", None)  # the same in fewer passes
@@ -120,10 +121,12 @@ class Optimizer:
                 part[run] *= 1 - self.weight_decay * (
                     rate if isinstance(rate, float) else rate[run]
                 )
+            step = self._scratch[: part.size]  # used again: new memory would cost more than the sum
             if in_place:
-                part -= in_place(self, rate, g, *memory)
+                in_place(self, rate, g, *memory, step)
             else:
-                part -= rate * self.direction(g, *memory)
+                np.multiply(rate, self.direction(g, *memory), out=step)
+            part -= step
         if self.t % 100 == 0:
             _flush_denormals(self)
 
