@@ -8,6 +8,7 @@ the code and nothing else: each is what `nnlib.train.train` does with one networ
 Runs are numbered by one axis, (R,), or by two, such as (S, n) for S settings with the same n seeds.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from math import prod
 
@@ -16,7 +17,7 @@ import numpy as np
 from nnlib.activations import log_softmax
 from nnlib.data import digits
 from nnlib.init import he_normal
-from nnlib.layers import Dropout, Linear, ReLU
+from nnlib.layers import Activation, Dropout, Linear, ReLU
 from nnlib.network import Network
 from nnlib.schedules import rates_kept
 from nnlib.stepping import fresh
@@ -45,6 +46,8 @@ class StackedLinear:
 class Stack:
     """Networks side by side, in float64: dense, ReLU, dropout where p > 0, dense.
 
+    `Stack.of` makes one of networks with other layers.
+
     Parameters
     ----------
     runs : tuple of int
@@ -68,17 +71,56 @@ class Stack:
     """
 
     def __init__(self, runs, n_in, n_hidden, n_out, *, rng, p=0.0):
-        shapes = [(n_in, n_hidden), (1, n_hidden), (n_hidden, n_out), (1, n_out)]
-        self.params = np.zeros((*runs, sum(map(prod, shapes))))
-        self.grads = np.zeros_like(self.params)
-        W1, b1, W2, b2 = _views(self.params, shapes)
-        dW1, db1, dW2, db2 = _views(self.grads, shapes)
-        first, last = StackedLinear(W1, b1, dW1, db1), StackedLinear(W2, b2, dW2, db2)
-        self.layers = [first, ReLU(), *([Dropout(p, rng)] if p else []), last]
-        self.weights = [(_flat(W1), _flat(dW1)), (_flat(W2), _flat(dW2))]
+        dropout = [Dropout(p, rng)] if p else []
+        self._lay_out(runs, [Linear(n_in, n_hidden), ReLU(), *dropout, Linear(n_hidden, n_out)])
         for weights, _ in self.weights:
             for W in weights:
                 W[:] = he_normal(W.shape, rng)
+
+    @classmethod
+    def of(cls, nets):
+        """Networks that are there already, (R,) of them: a stack with copies of their parameters.
+
+        Parameters
+        ----------
+        nets : list of Network
+            All with the same layers: dense ones with biases, the first among them, and activations
+            and dropout.
+
+        Raises
+        ------
+        ValueError
+            If a layer is of another kind, the networks' layers differ, or there are none.
+        """
+        kinds = {repr(net.layers) for net in nets}
+        if len(kinds) != 1:
+            raise ValueError(f"nets must all have the same layers, got {len(kinds)} kinds")
+        layers = nets[0].layers
+        for k, layer in enumerate(layers):
+            if not (_is_dense(layer) or (k > 0 and isinstance(layer, Activation | Dropout))):
+                raise ValueError(
+                    "nets must have dense layers with biases, the first among them, activations "
+                    f"and dropout, got {layer} as layer {k}"
+                )
+        stack = cls.__new__(cls)
+        stack._lay_out((len(nets),), [copy(layer) for layer in layers])
+        stack.params[:] = [net.params for net in nets]
+        return stack
+
+    def _lay_out(self, runs, layers):
+        """Allocate the rows, and put a stacked layer in the place of each dense one."""
+        dense = [layer for layer in layers if _is_dense(layer)]
+        shapes = [shape for d in dense for shape in ((d.n_in, d.n_out), (1, d.n_out))]
+        self.params = np.zeros((*runs, sum(map(prod, shapes))))
+        self.grads = np.zeros_like(self.params)
+        p, g = _views(self.params, shapes), _views(self.grads, shapes)
+        views = zip(p[::2], p[1::2], g[::2], g[1::2], strict=True)  # W, b, dW, db of each
+        self.layers, self.weights = [], []
+        for layer in layers:
+            if _is_dense(layer):
+                layer = StackedLinear(*next(views))
+                self.weights.append((_flat(layer.W), _flat(layer.dW)))
+            self.layers.append(layer)
 
     def forward(self, X, training=False):
         """The logits (*runs, N, n_out) of X."""
@@ -106,6 +148,10 @@ def _views(rows, shapes):
         views.append(rows[..., start:stop].reshape(*rows.shape[:-1], *shape))
         start = stop
     return views
+
+
+def _is_dense(layer):
+    return isinstance(layer, Linear) and layer.bias
 
 
 def _flat(W):

@@ -15,10 +15,12 @@ from nnbook.runs import (
     train_stack,
 )
 from nnlib import schedules as sch
+from nnlib.activations import sigmoid
 from nnlib.data import digits
-from nnlib.layers import Dropout, Linear, ReLU
-from nnlib.losses import softmax_cross_entropy
+from nnlib.layers import Activation, Dropout, LeakyReLU, Linear, ReLU
+from nnlib.losses import binary_cross_entropy, softmax_cross_entropy
 from nnlib.network import Network
+from nnlib.norms import BatchNorm
 from nnlib.optim import SGD, Adam, Lion, Momentum, Nesterov
 from nnlib.penalties import L2, ElasticNet, max_norm
 from nnlib.schedules import set_rate
@@ -85,6 +87,80 @@ def test_layers_and_weights_are_views_of_the_rows():
     assert (net.weights[1][0][5] == 7).all() and not (net.weights[1][0][:5] == 7).any()
     net.grads[1, 2] = 8
     assert (net.weights[0][1][5] == 8).all() and (net.layers[0].db[1, 2] == 8).all()
+
+
+ACTIVATED = {
+    "one layer": lambda: [Linear(4, 1)],
+    "tanh": lambda: [Linear(4, 5), Activation("tanh"), Linear(5, 1)],
+    "deep": lambda: [Linear(4, 5), ReLU(), Linear(5, 3), LeakyReLU(slope=0.3), Linear(3, 1)],
+}
+
+
+def networks_of(make, n=3):
+    rng = np.random.default_rng(0)
+    return [Network(make(), rng=rng, dtype=np.float64) for _ in range(n)]
+
+
+@pytest.mark.parametrize("make", ACTIVATED.values(), ids=ACTIVATED)
+def test_a_stack_of_networks_learns_as_they_do_alone(make):
+    nets, (X, labels) = networks_of(make), data((), 20)
+    first, y = [net.params.copy() for net in nets], labels > 0
+    stacked, optimizer = Stack.of(nets), Adam(lr=0.1)
+    for _ in range(10):
+        stacked.backward((sigmoid(stacked(X)) - y[:, np.newaxis]) / len(y))
+        optimizer.step(stacked.params, stacked.grads)
+    for net, before, trained in zip(nets, first, stacked.params, strict=True):
+        assert np.array_equal(net.params, before), "the stack has copies"
+        alone = Adam(lr=0.1)
+        for _ in range(10):
+            alone.step(net.params, net.value_and_grad(binary_cross_entropy, X, y)[1])
+        np.testing.assert_allclose(trained, net.params, rtol=1e-9, atol=1e-12)
+        assert not np.allclose(trained, before, atol=0.1)
+
+
+def test_a_stack_of_networks_leaves_their_layers_alone():
+    """Each may be used between a stack's way forward and its way back."""
+    nets, (X, _) = networks_of(ACTIVATED["tanh"]), data((), 6)
+    stacked, ones = Stack.of(nets), np.ones((3, 6, 1))
+    stacked(X)
+    stacked.backward(ones)
+    grads = stacked.grads.copy()
+    stacked(X)
+    nets[0](X[:2])
+    stacked.backward(ones)
+    assert np.array_equal(stacked.grads, grads) and grads.any()
+
+
+def test_a_stack_of_networks_drops_units_of_each():
+    def make():
+        return [Linear(4, 50), Dropout(0.5, np.random.default_rng(1)), Linear(50, 1)]
+
+    stacked = Stack.of(networks_of(make))
+    stacked.forward(data((), 200)[0], training=True)
+    dropped = stacked.layers[1].scale == 0  # (3, 200, 50)
+    assert dropped.shape == (3, 200, 50) and np.isclose(dropped.mean(), 0.5, atol=0.02)
+    assert not np.array_equal(dropped[0], dropped[1])
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: [ReLU(), Linear(4, 1)],
+        lambda: [Linear(4, 5, bias=False), Linear(5, 1)],
+        lambda: [Linear(4, 5), BatchNorm(5), Linear(5, 1)],
+    ],
+)
+def test_networks_that_cannot_be_stacked_are_refused(make):
+    with pytest.raises(ValueError, match=r"nets must have dense layers.*, got .* as layer [01]"):
+        Stack.of(networks_of(make))
+
+
+def test_different_networks_are_refused():
+    nets = networks_of(ACTIVATED["tanh"]) + networks_of(ACTIVATED["deep"])
+    with pytest.raises(ValueError, match="the same layers, got 2 kinds"):
+        Stack.of(nets)
+    with pytest.raises(ValueError, match="the same layers, got 0 kinds"):
+        Stack.of([])
 
 
 @pytest.mark.parametrize("shared", ["one data set for all", "one for each entry of the last axis"])
