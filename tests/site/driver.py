@@ -337,5 +337,6 @@ def p95(values):
 def record(path, **facts):
     """Add facts to a JSON file of measurements."""
     path = Path(path)
+    path.parent.mkdir(exist_ok=True)
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     path.write_text(json.dumps(known | facts, indent=1), encoding="utf-8")

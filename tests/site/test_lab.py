@@ -3,6 +3,8 @@
 Every chapter's cells are executed by nbval; here it is the chapter that takes the fewest seconds.
 """
 
+import contextlib
+import re
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import nbformat
 import pytest
 from book_files import ROOT
 from driver import Controls, first_explorer, latencies, record, start_stopwatch
+from playwright.sync_api import TimeoutError
 
 NOTEBOOKS = ["appendix/explorers.ipynb", "chapters/backprop.ipynb"]
 TIMEOUT = 180_000  # milliseconds for a notebook to run
@@ -92,13 +95,13 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     page.on("pageerror", lambda error: faults.append(str(error)))
     page.goto(f"{address}/lab/tree/{notebook}?reset")  # no other notebook of an earlier test
     choose_kernel(page)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+    run_all_cells(page)
     box = page.locator(".nn-explorer").first
     scroll_to(page, box)
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     idle.wait_for(timeout=TIMEOUT)  # a kernel that still runs cells draws late
     box.scroll_into_view_if_needed()  # Lab has scrolled on to the cell that ran last
+    wait_for_focus(page, box)
     start_stopwatch(box)
     controls = Controls(box, explorer, lambda **values: explorer.frames.frame(**values)[0])
     setting = controls.start()
@@ -114,6 +117,20 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     record(ROOT / "_build/latency-lab.json", **{notebook: times})
     assert_all_cells_ran(page, folder / notebook)
     assert faults == []
+
+
+def wait_for_focus(page, box):
+    """When a notebook has run, Lab takes the focus to a cell: wait until it stays where we put it.
+
+    A key that is pressed before goes elsewhere, as it would for a reader.
+    """
+    control = box.locator("button, select, .noUi-handle").first
+    for _ in range(50):
+        control.focus()
+        page.wait_for_timeout(400)
+        if control.evaluate("element => element === document.activeElement"):
+            return
+    pytest.fail("JupyterLab took the focus from the explorer for 20 s")
 
 
 def assert_all_cells_ran(page, path):
@@ -142,6 +159,17 @@ def choose_kernel(page):
         elif idle.count() and "Python" in name.first.inner_text():
             return
     pytest.fail("JupyterLab started no kernel within a minute")
+
+
+def run_all_cells(page):
+    """Lab forgets the command while it is busy with the notebook: give it until cells wait."""
+    waits_or_ran = page.locator(".jp-InputPrompt", has_text=re.compile(r"\[(\*|\d+)\]"))
+    for _ in range(10):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        with contextlib.suppress(TimeoutError):
+            return waits_or_ran.first.wait_for(timeout=5_000)
+    pytest.fail("JupyterLab did not run the cells")
 
 
 def scroll_to(page, box):
