@@ -1,6 +1,6 @@
 """What makes Adam fast and is no part of its formula; nobody needs it to understand Adam.
 
-Adam's formula makes fourteen new arrays on its way, and most of its time goes into that. So its
+Adam's formula makes a dozen arrays on its way, and nearly half of its time goes into them. So its
 step is written here once more, in operations in place; the tests hold it to the formula.
 """
 
