@@ -5,6 +5,7 @@ What several chapters share::
     explore  frames         pictures with sliders, and the pictures themselves
     plots                   one style for all figures; points, boundaries, digits
     graphs                  the graph that a computation has left behind
+    claims                  a comparison, printed with its error, or an exception
     check                   kinds of exercise checks: a number, a choice, an array, a function
     runs                    many small networks at once, for statements over settings and seeds
     notebook                the library's own code, shown on a page

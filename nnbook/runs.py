@@ -9,7 +9,7 @@ Runs are numbered by one axis, (R,), or by two, such as (S, n) for S settings wi
 """
 
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import numpy as np
@@ -191,12 +191,23 @@ def cross_entropies(logits, y, label_smoothing=0.0):
 
 def evaluate_stack(net, X, y):
     """Mean loss and accuracy of each run on its own data: two arrays (*runs)."""
-    n, loss, right = X.shape[-2], 0.0, 0
-    for i in range(0, n, 100):  # pieces that stay in the processor's cache
-        logits, labels = net(X[..., i : i + 100, :]), y[..., i : i + 100]
+    loss, right = 0.0, 0
+    for logits, labels in _by_pieces(net, X, y):
         loss = loss + cross_entropies(logits, labels)[0] * labels.shape[-1]
         right = right + np.sum(logits.argmax(axis=-1) == labels, axis=-1)
-    return loss / n, right / n
+    return loss / X.shape[-2], right / X.shape[-2]
+
+
+def reads_right(net, X, y):
+    """Which of its data each run classifies correctly: bool (*runs, N)."""
+    pieces = [logits.argmax(axis=-1) == labels for logits, labels in _by_pieces(net, X, y)]
+    return np.concatenate(pieces, axis=-1)
+
+
+def _by_pieces(net, X, y):
+    """Logits and labels of 100 examples after another, which stay in the processor's cache."""
+    for i in range(0, X.shape[-2], 100):
+        yield net(X[..., i : i + 100, :]), y[..., i : i + 100]
 
 
 @dataclass
@@ -212,6 +223,7 @@ class Runs:
     error: np.ndarray  # (*runs, K): percent of the validation data that is read wrong
     train_loss: np.ndarray  # (*runs, K): mean loss on `training`; (K,) of nan if that isn't given
     best_step: np.ndarray  # (*runs): the step whose parameters each run has in the end
+    right: np.ndarray  # (*runs, N): which validation data it then reads right
 
 
 def train_stack(
@@ -286,7 +298,8 @@ def train_stack(
     best_step = stopping.restore(net, t)
     steps = np.arange(every, t + 1, every)
     val_loss, error, train_loss = (_by_time(values) for values in zip(*notes, strict=True))
-    return Runs(_by_time(losses), steps, val_loss, error, train_loss, best_step)
+    right = reads_right(net, *validation)
+    return Runs(_by_time(losses), steps, val_loss, error, train_loss, best_step, right)
 
 
 def set_rates(optimizer, schedules, t, ndim):
@@ -358,7 +371,8 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
     Returns
     -------
     Runs
-        Its arrays begin with the axes (S, n).
+        Its arrays begin with the axes (S, n). ``right`` has a column for each of the digits, with
+        nan where that one was for training.
     """
     seeds = range(seeds) if isinstance(seeds, int) else seeds
     images, labels = digits()
@@ -367,7 +381,7 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
     batches, held_out = map(np.stack, zip(*dealt, strict=True))  # each (n, …)
     net = Stack((len(schedules), len(seeds)), INPUTS, HIDDEN, CLASSES, rng=np.random.default_rng(0))
     net.params[:] = [network(seed).params for seed in seeds]
-    return train_stack(
+    runs = train_stack(
         net,
         ((images[rows], labels[rows]) for rows in batches.swapaxes(0, 1)),  # rows (n, batch_size)
         optimizer=optimizer,
@@ -375,6 +389,9 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
         validation=(images[held_out], labels[held_out]),
         every=every or steps,
     )
+    right = np.full((*runs.right.shape[:-1], len(images)), np.nan)
+    np.put_along_axis(right, np.broadcast_to(held_out, runs.right.shape), runs.right, axis=-1)
+    return replace(runs, right=right)
 
 
 def network(seed):

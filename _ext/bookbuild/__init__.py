@@ -5,7 +5,8 @@
   when something that they import has changed, not only when their own text has (`execution`,
   `dependencies`). With BOOK_PAGE set, one page is built and the others are left alone (`pages`).
 - The widget manager and MathJax are copied into the site (`scripts`).
-- The appendix collects the chapters' common mistakes from their headings (`mistakes`).
+- The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
+  they claim from their stored outputs (`claims`).
 """
 
 import os
@@ -13,12 +14,14 @@ import re
 from pathlib import Path
 
 from . import pages, scripts
+from .claims import collect_claims
 from .mistakes import collect_mistakes
 
 
 def setup(app):
     app.connect("config-inited", configure, priority=1)
     app.connect("source-read", collect_mistakes)
+    app.connect("source-read", collect_claims)
     app.connect("autodoc-process-docstring", one_formula_a_line)
     pages.setup(app)
     app.add_css_file("book.css")

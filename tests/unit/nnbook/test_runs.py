@@ -11,6 +11,7 @@ from nnbook.runs import (
     cross_entropies,
     evaluate_stack,
     network,
+    reads_right,
     train_digits,
     train_stack,
 )
@@ -184,6 +185,7 @@ def test_evaluation_in_pieces_is_that_of_the_whole(n):
     for k in range(2):
         expected = evaluate(alone(net, k), softmax_cross_entropy, X[k], y[k])
         assert np.allclose((losses[k], accuracies[k]), expected, rtol=1e-12)
+        assert (reads_right(net, X, y)[k] == (alone(net, k).predict(X[k]) == y[k])).all()
 
 
 OPTIMIZERS = {
@@ -234,6 +236,7 @@ def test_each_network_learns_as_if_it_were_alone(patience, make):
         assert np.allclose(runs.error[k, : lengths[-1]], errors)
         assert runs.best_step[k] == (40 if patience is None else history.best_epoch + 1)
         np.testing.assert_allclose(net.params[k], single.params, atol=1e-9)
+        assert (runs.right[k] == (single.predict(validation[0][k]) == validation[1][k])).all()
     assert runs.steps.tolist() == list(range(1, max(lengths) + 1))  # until the last one has stopped
 
 
@@ -382,7 +385,9 @@ def one_run(schedule, optimizer, seed, steps, batch_size, n_train):
         optimizer.step(net.params, grads)
         losses.append(value)
     held_out = order[n_train:]
-    return losses, evaluate(net, softmax_cross_entropy, X[held_out], y[held_out])
+    right = np.full(len(X), np.nan)
+    right[held_out] = net.predict(X[held_out]) == y[held_out]
+    return losses, evaluate(net, softmax_cross_entropy, X[held_out], y[held_out]), right
 
 
 @pytest.mark.parametrize(
@@ -402,10 +407,11 @@ def test_schedules_and_seeds_agree_with_single_networks(make, schedules):
     assert runs.error.shape == runs.val_loss.shape == (*shape, 1) and runs.steps.tolist() == [40]
     for s, schedule in enumerate(schedules):
         for seed in range(2):
-            losses, (val_loss, accuracy) = one_run(schedule, make(), seed, 40, 50, 480)
+            losses, (val_loss, accuracy), right = one_run(schedule, make(), seed, 40, 50, 480)
             np.testing.assert_allclose(runs.loss[s, seed], losses, rtol=1e-9)
             np.testing.assert_allclose(runs.val_loss[s, seed, 0], val_loss, rtol=1e-9)
             assert runs.error[s, seed, 0] == pytest.approx(100 * (1 - accuracy))
+            np.testing.assert_array_equal(runs.right[s, seed], right)
 
 
 def test_seeds_are_the_same_for_all_schedules_and_calls():
