@@ -39,7 +39,10 @@ def test_no_difference_names_its_limit(capsys):
     text = says(capsys, gain=[0.1, -0.1, 0.2, -0.2, 1e-9], within=0.5, unit="points")
     assert "+0.000 ± 0.071 points, within 0.5 over" in text
     assert "within 0.5 over 5 seeds" in text
-    assert "within 1.3" in says(capsys, factor=[1.1, 0.9, 1, 1.05, 0.95], within=1.3)
+    alike = [1.1, 0.9, 1, 1.05, 0.95]
+    assert "1 times (0.9 to 1.1), within 1.2 over" in says(capsys, factor=alike, within=1.2)
+    with pytest.raises(ClaimFails, match="not within 1.08"):
+        claim("They are alike.", factor=alike, within=1.08, **FRAME)
     with pytest.raises(ClaimFails, match="not within 0.1"):
         claim("They are alike.", gain=[0.1, -0.1, 0.2, -0.2, 1e-9], within=0.1, **FRAME)
     with pytest.raises(ClaimFails, match="not within"):

@@ -259,6 +259,38 @@ def test_a_run_that_has_stopped_keeps_its_best_parameters_while_others_go_on():
     assert np.array_equal(net.params, [seen[29][0], seen[0][1]])
 
 
+@pytest.mark.parametrize(
+    ("scales", "best"),
+    [
+        ([1, 1, 1, 1, 1, 1], 1),  # a tie is no progress
+        ([2, 1, 1, 6, 6, 6], 1),  # better than ever, but after it has stopped
+        ([1, 2, 1, 6, 6, 6], 4),
+    ],
+)
+def test_early_stopping_follows_each_run_to_its_own_end(scales, best):
+    """Labels are what the network says, so larger weights have a lower validation loss."""
+    X, y = data((), 20)
+    net = stack((2,))
+    start = net.params[0].copy()
+    net.params[:] = start
+    by_step = iter(zip([1, 2, 3, 4, 5, 6], scales, strict=True))
+
+    def after_step(net):
+        net.params[:] = np.multiply.outer(next(by_step), start)
+
+    runs = train_stack(
+        net,
+        full_batches(X, y, 6),
+        optimizer=SGD(lr=0.1),
+        validation=(X, net(X).argmax(axis=-1)),
+        every=1,
+        patience=2,
+        after_step=after_step,
+    )
+    assert runs.best_step.tolist() == [6, best]
+    assert np.array_equal(net.params[1], scales[best - 1] * start)
+
+
 def test_patience_counts_steps_also_where_not_every_step_is_noted():
     X, y = data((), 20)
     net = stack((1,))
