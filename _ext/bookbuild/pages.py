@@ -15,7 +15,11 @@ from .execution import Outputs
 from .paths import ROOT
 
 # beside the notebooks, pages that show what other files say
-SHOWN = {"appendix/api": "nnlib/*.py", "appendix/mistakes": "chapters/*.ipynb"}
+SHOWN = {
+    "appendix/api": "nnlib/*.py",
+    "appendix/mistakes": "chapters/*.ipynb",
+    "appendix/claims": "chapters/*.ipynb",
+}
 
 
 def setup(app):
