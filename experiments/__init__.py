@@ -27,4 +27,5 @@ NAMES = (
     "penalty",
     "reference",
     "torch_way",
+    "remedies",
 )

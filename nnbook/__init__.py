@@ -16,6 +16,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     figures                 its larger figures
     checks                  the checks of its exercises
     recipe  folder          of MNIST: a network to train, and where its files lie
+    remedies                of regularization: ten networks, and what is tried against overfitting
 
 So a new thing goes here:
 

@@ -13,16 +13,18 @@ import sys
 from dataclasses import asdict, replace
 from datetime import date
 from importlib import import_module
+from itertools import product
 
 import numpy as np
 import pytest
 from conftest import missing
 from threadpoolctl import threadpool_limits
 
-from experiments import NAMES, ablation, best, reference, search, torch_same
+from experiments import NAMES, ablation, best, reference, remedies, search, torch_same
 from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
 from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
+from nnbook.regularization.remedies import REMEDIES, deal_all, unpacked
 
 SMALL = Recipe(
     hidden=(16,),
@@ -129,6 +131,17 @@ def test_ablation_keeps_what_helps():
         before = mean if step["kept"] else before
 
 
+def test_the_remedies_are_those_of_the_code():
+    record = recorded("remedies")
+    known = {(row["wrong"], row["method"], row["steps"]) for row in record["found"]}
+    assert known == set(product(remedies.WRONG, REMEDIES, remedies.STEPS))
+    for row in record["found"]:
+        assert row["strengths"] == as_json(list(REMEDIES[row["method"]]))
+        best = row["strengths"].index(row["strength"])
+        assert row["validation"][best] == max(row["validation"])
+        assert len(row["right"]) == len(remedies.SEEDS)
+
+
 # ---------------------------------------------------------------------------- it still holds
 
 
@@ -165,6 +178,33 @@ def test_same_losses_in_torch(torch, real_arrays):
     np.testing.assert_allclose(again["nnlib_losses"], known["nnlib_losses"], rtol=1e-3)
     in_torch = [np.subtract(run["nnlib_losses"], run["differences"]) for run in (again, known)]
     np.testing.assert_allclose(*in_torch, rtol=1e-3)
+
+
+@pytest.mark.parametrize("method", ["plain", "early"])
+def test_the_first_steps_of_remedies_again(method):
+    known = {row["steps"]: row for row in recorded("remedies")["found"]
+             if (row["wrong"], row["method"]) == (0.2, method)}[150]  # fmt: skip
+    with threadpool_limits(1):
+        [again] = remedies.remedy(0.2, method, [150])
+    assert again["training"] == pytest.approx(known["training"], abs=0.005)
+    assert again["strength"] == known["strength"]
+    right = [[unpacked(text) for text in row["right"]] for row in (again, known)]
+    assert np.mean(np.not_equal(*right)) < 0.01
+
+
+def test_a_remedy_is_noted_on_its_way_as_if_it_ended_there():
+    data = deal_all(seeds=range(2))
+    options = REMEDIES["max-norm"][1]
+    noted = remedies.at_steps(data, [3, 8], **options)
+    assert noted[3] == remedies.at_steps(data, [3], **options)[3] != noted[8]
+    noise = REMEDIES["noise"][0.3]
+    assert remedies.at_steps(data, [3], **noise) == remedies.at_steps(data, [3], **noise)
+
+
+def test_equal_accuracies_are_decided_by_the_loss():
+    same = {"validation": 0.5, "training": 1.0, "right": []}
+    scores = [same | {"loss": 2.0}, same | {"loss": 1.0}, same | {"validation": 0.4, "loss": 0.0}]
+    assert remedies.chosen([1, 2, 3], scores)["strength"] == 2
 
 
 # ---------------------------------------------------------------------------- the machinery

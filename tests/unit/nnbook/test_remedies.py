@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+
+from nnbook.regularization import remedies
+from nnlib.data import digits
+
+
+def test_labels_are_careless_among_the_first_200_only():
+    images, labels = digits()
+    order = np.random.default_rng(3).permutation(len(images))
+    X, y = remedies.deal(3)
+    assert np.array_equal(X, images[order]) and np.array_equal(y[200:], labels[order][200:])
+    assert 0.1 < np.mean(y[:200] != labels[order][:200]) < 0.25
+    assert np.array_equal(remedies.deal(3, wrong=0)[1], labels[order])
+
+
+def test_ten_experiments_have_their_own_digits():
+    training, validation, test = remedies.deal_all()
+    assert [X.shape for X, _ in (training, validation, test)] == [
+        (10, 100, 64),
+        (10, 100, 64),
+        (10, 1597, 64),
+    ]
+    X, y = remedies.deal(7)
+    assert np.array_equal(training[0][7], X[:100]) and np.array_equal(validation[1][7], y[100:200])
+
+
+def test_the_networks_share_nothing_but_the_code():
+    data = remedies.deal_all(seeds=range(3))
+    net, runs = remedies.experiment(data, width=8, steps=10)
+    other = [(X.copy(), y.copy()) for X, y in data]
+    other[0][0][1] = 0
+    changed, _ = remedies.experiment(other, width=8, steps=10)
+    equal = np.all(net.params == changed.params, axis=1)
+    assert equal.tolist() == [True, False, True]
+    assert runs.steps.tolist() == [5, 10]
+
+
+@pytest.mark.parametrize("share", [0.0, 0.25, 1.0])
+def test_a_share_of_the_pictures_moves_by_a_pixel(share):
+    X = np.zeros((2, 1000, 8, 8))
+    X[..., 3, 4] = 1
+    moved = remedies.shifted(share)(X.reshape(2, 1000, 64)).reshape(2000, 8, 8)
+    assert (moved.sum(axis=(1, 2)) == 1).all()
+    _, row, column = np.nonzero(moved)
+    assert set(zip(row, column, strict=True)) == (
+        {(i, j) for i in (2, 3, 4) for j in (3, 4, 5)} if share else {(3, 4)}
+    )
+    assert np.mean((row != 3) | (column != 4)) == pytest.approx(share * 8 / 9, abs=0.04)
+
+
+def test_noise_is_new_in_each_call():
+    change = remedies.noisy(0.3)
+    first, second = change(np.zeros((100, 64))), change(np.zeros((100, 64)))
+    assert first.std() == pytest.approx(0.3, rel=0.05) and not np.any(first == second)
+    both = remedies.noisy_and_shifted(0.01, 1)(np.ones((500, 64))).reshape(500, 8, 8)
+    rim = np.mean(both[:, 0] < 0.5)  # what comes in from above is 0
+    assert rim == pytest.approx(1 / 3 + 2 / 3 * 2 / 3 / 8, abs=0.06)
+
+
+def test_a_record_is_read_as_it_was_written():
+    right = np.random.default_rng(0).random((2, 1597)) < 0.7
+    texts = [remedies.packed(row) for row in right]
+    row = {"wrong": 0.2, "steps": 150, "method": "noise+L2", "strengths": [[0.3, 0.01]]}
+    row |= {"strength": [0.3, 0.01], "validation": [0.5], "training": 0.9, "right": texts}
+    record = {"found": [row, row | {"wrong": 0.0}, row | {"steps": 1000}]}
+    [(name, found)] = remedies.read(record, 0.2, 150).items()
+    assert name == "noise+L2" and found.strength == (0.3, 0.01) == found.strengths[0]
+    assert found.training == 0.9 and found.validation == 0.5
+    np.testing.assert_allclose(found.test, right.mean(axis=1))
+    assert found.right.shape == (2, 1797)
+    assert np.isnan(found.right).sum(axis=1).tolist() == [200, 200]
+    order = np.random.default_rng(1).permutation(1797)
+    assert np.array_equal(found.right[1, order[200:]], right[1])
+
+
+def test_every_remedy_has_several_strengths():
+    for name, strengths in remedies.REMEDIES.items():
+        assert len(strengths) > 1 or name == "plain"
