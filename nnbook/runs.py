@@ -19,16 +19,21 @@ from nnlib.data import digits
 from nnlib.init import he_normal
 from nnlib.layers import Activation, Dropout, Linear, ReLU
 from nnlib.network import Network
+from nnlib.norms import BatchNorm, LayerNorm, moments, standardize, standardize_backward
 from nnlib.schedules import rates_kept
 from nnlib.stepping import fresh
 
 INPUTS, HIDDEN, CLASSES = 64, 32, 10  # of the network that learns the digits
+BATCH_STATE = ("running_mean", "running_var")
 
 
 class StackedLinear:
-    """Dense layers side by side: X (…, N, D), W (…, D, K), b (…, 1, K); Y = X W + b for each."""
+    """Dense layers side by side: X (…, N, D), W (…, D, K), b (…, 1, K); Y = X W + b for each.
 
-    def __init__(self, W, b, dW, db):
+    A layer without a bias has b = 0 and no db.
+    """
+
+    def __init__(self, layer, W, dW, b=0.0, db=None):
         self.W, self.b, self.dW, self.db = W, b, dW, db
 
     def forward(self, x, training=False):
@@ -39,8 +44,46 @@ class StackedLinear:
 
     def backward(self, dy, needs_dx=True):
         np.matmul(self.x.swapaxes(-1, -2), dy, out=self.dW)
-        dy.sum(axis=-2, keepdims=True, out=self.db)
+        if self.db is not None:
+            dy.sum(axis=-2, keepdims=True, out=self.db)
         return dy @ self.W.swapaxes(-1, -2) if needs_dx else None
+
+
+class StackedNorm:
+    """Batch norms side by side, or layer norms: X (…, N, D), γ and β (…, 1, D).
+
+    Attributes
+    ----------
+    running_mean, running_var : (…, 1, D)
+        What batch norm uses after training.
+    """
+
+    def __init__(self, layer, gamma, dgamma, beta, dbeta):
+        self.gamma, self.dgamma, self.beta, self.dbeta = gamma, dgamma, beta, dbeta
+        self.eps, self.axis = layer.eps, -1
+        if isinstance(layer, BatchNorm):
+            self.decay, self.axis = layer.decay, -2
+            self.running_mean, self.running_var = np.zeros_like(gamma), np.ones_like(gamma)
+
+    def forward(self, x, training=False):
+        if self.axis == -2 and not training:
+            centred, variance = x - self.running_mean, self.running_var
+        else:
+            mean, centred, variance = moments(x, self.axis)
+        if self.axis == -2 and training:
+            n, new = x.shape[-2], 1 - self.decay
+            self.running_mean += new * (mean - self.running_mean)
+            self.running_var += new * (variance * (n / (n - 1)) - self.running_var)
+        self.x_hat, self.std = standardize(centred, variance, self.eps)
+        y = self.gamma * self.x_hat
+        y += self.beta
+        return y
+
+    def backward(self, dy):
+        """After ``forward`` in training."""
+        (dy * self.x_hat).sum(axis=-2, keepdims=True, out=self.dgamma)
+        dy.sum(axis=-2, keepdims=True, out=self.dbeta)
+        return standardize_backward(self.gamma * dy, self.x_hat, self.std, self.axis)
 
 
 class Stack:
@@ -65,7 +108,7 @@ class Stack:
         A row for each run, in the order of ``Network.params``. To an optimizer these are walkers
         in P dimensions, so each run may have its own learning rate.
     layers : list
-        Their ``W``, ``b``, ``dW``, ``db`` are views into those rows.
+        Their ``W``, ``b``, ``dW``, ``db`` (or ``gamma``, …) are views into those rows.
     weights : list of (W, dW), each (R, n_in, n_out)
         What is penalized; views, too, with the axes of the runs flattened into one.
     """
@@ -79,46 +122,79 @@ class Stack:
 
     @classmethod
     def of(cls, nets):
-        """Networks that are there already, (R,) of them: a stack with copies of their parameters.
+        """Networks that are there already: a stack with copies of their parameters and averages.
 
         Parameters
         ----------
-        nets : list of Network
-            All with the same layers: dense ones with biases, the first among them, and activations
-            and dropout.
+        nets : list of Network, or list of lists of Network
+            (R,) or (S, n) of them, all with the same layers: a dense one first; dense ones,
+            activations, dropout, batch norm and layer norm over the features. A layer of your own
+            may be among them if it has no parameters, takes x (…, N, D), and says so by an
+            attribute ``stacks = True``.
 
         Raises
         ------
         ValueError
             If a layer is of another kind, the networks' layers differ, or there are none.
         """
+        nested = bool(nets) and isinstance(nets[0], list)
+        runs = (len(nets), len(nets[0])) if nested else (len(nets),)
+        nets = [net for some in nets for net in some] if nested else nets
         kinds = {repr(net.layers) for net in nets}
         if len(kinds) != 1:
             raise ValueError(f"nets must all have the same layers, got {len(kinds)} kinds")
         layers = nets[0].layers
         for k, layer in enumerate(layers):
-            if not (_is_dense(layer) or (k > 0 and isinstance(layer, Activation | Dropout))):
+            if not (isinstance(layer, Linear) or (k > 0 and _stacks(layer))):
                 raise ValueError(
-                    "nets must have dense layers with biases, the first among them, activations "
-                    f"and dropout, got {layer} as layer {k}"
+                    "nets must have dense layers, the first among them, activations, dropout, "
+                    f"batch norm and layer norm, got {layer} as layer {k}"
                 )
         stack = cls.__new__(cls)
-        stack._lay_out((len(nets),), [copy(layer) for layer in layers])
-        stack.params[:] = [net.params for net in nets]
+        stack._lay_out(runs, [copy(layer) for layer in layers])
+        stack.params.reshape(len(nets), -1)[:] = [net.params for net in nets]
+        for k, norm in stack._batch_norms():
+            for name in BATCH_STATE:
+                a = getattr(norm, name)
+                a[:] = np.reshape([getattr(net.layers[k], name) for net in nets], a.shape)
         return stack
 
+    def copy_to(self, nets):
+        """Give networks, of which this is a stack, its parameters and running averages.
+
+        Parameters
+        ----------
+        nets : list of Network, or list of lists of Network
+            As `Stack.of` took them.
+        """
+        for run in np.ndindex(self.params.shape[:-1]):
+            net = nets[run[0]] if len(run) == 1 else nets[run[0]][run[1]]
+            net.params[:] = self.params[run]
+            for k, norm in self._batch_norms():
+                for name in BATCH_STATE:
+                    setattr(net.layers[k], name, getattr(norm, name)[run][0])
+
+    def _batch_norms(self):
+        """Where they are, and the layers."""
+        return [(k, a) for k, a in enumerate(self.layers) if hasattr(a, "running_mean")]
+
     def _lay_out(self, runs, layers):
-        """Allocate the rows, and put a stacked layer in the place of each dense one."""
-        dense = [layer for layer in layers if _is_dense(layer)]
-        shapes = [shape for d in dense for shape in ((d.n_in, d.n_out), (1, d.n_out))]
+        """Allocate the rows, and put a stacked layer in the place of each with parameters."""
+        of_layer = [
+            {name: shape if len(shape) == 2 else (1, *shape) for name, shape in shapes.items()}
+            for shapes in (layer.param_shapes() for layer in layers)
+        ]
+        shapes = [shape for shapes in of_layer for shape in shapes.values()]
         self.params = np.zeros((*runs, sum(map(prod, shapes))))
         self.grads = np.zeros_like(self.params)
-        p, g = _views(self.params, shapes), _views(self.grads, shapes)
-        views = zip(p[::2], p[1::2], g[::2], g[1::2], strict=True)  # W, b, dW, db of each
+        p, g = iter(_views(self.params, shapes)), iter(_views(self.grads, shapes))
         self.layers, self.weights = [], []
-        for layer in layers:
-            if _is_dense(layer):
-                layer = StackedLinear(*next(views))
+        for layer, names in zip(layers, of_layer, strict=True):
+            if names:
+                views = {name: next(p) for name in names} | {f"d{name}": next(g) for name in names}
+                kind = StackedLinear if isinstance(layer, Linear) else StackedNorm
+                layer = kind(layer, **views)
+            if isinstance(layer, StackedLinear):
                 self.weights.append((_flat(layer.W), _flat(layer.dW)))
             self.layers.append(layer)
 
@@ -150,8 +226,14 @@ def _views(rows, shapes):
     return views
 
 
-def _is_dense(layer):
-    return isinstance(layer, Linear) and layer.bias
+def _stacks(layer):
+    if isinstance(layer, LayerNorm):
+        return type(layer) is LayerNorm and len(layer.shape) == 1
+    return (
+        isinstance(layer, Activation | Dropout)
+        or type(layer) is BatchNorm
+        or (getattr(layer, "stacks", False) and not layer.param_shapes())
+    )
 
 
 def _flat(W):

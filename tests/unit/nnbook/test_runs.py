@@ -18,10 +18,10 @@ from nnbook.runs import (
 from nnlib import schedules as sch
 from nnlib.activations import sigmoid
 from nnlib.data import digits
-from nnlib.layers import Activation, Dropout, LeakyReLU, Linear, ReLU
+from nnlib.layers import Activation, Dropout, Layer, LeakyReLU, Linear, ReLU
 from nnlib.losses import binary_cross_entropy, softmax_cross_entropy
 from nnlib.network import Network
-from nnlib.norms import BatchNorm
+from nnlib.norms import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from nnlib.optim import SGD, Adam, Lion, Momentum, Nesterov
 from nnlib.penalties import L2, ElasticNet, max_norm
 from nnlib.schedules import set_rate
@@ -143,12 +143,60 @@ def test_a_stack_of_networks_drops_units_of_each():
     assert not np.array_equal(dropped[0], dropped[1])
 
 
+class Squared(Layer):
+    """A layer that doesn't say that it may be stacked."""
+
+    def forward(self, x, training=False):
+        return x**2
+
+
+class Doubled(Layer):
+    stacks = True
+
+    def forward(self, x, training=False):
+        return 2 * x
+
+    def backward(self, dy):
+        return 2 * dy
+
+
+NORMALIZED = {
+    "batch": lambda: [Linear(4, 5, bias=False), BatchNorm(5, decay=0.8), ReLU(), Linear(5, 3)],
+    "layer": lambda: [Linear(4, 5), LayerNorm(5), ReLU(), Doubled(), Linear(5, 3)],
+}
+
+
+@pytest.mark.parametrize("make", NORMALIZED.values(), ids=NORMALIZED)
+def test_normalized_networks_side_by_side_learn_as_they_do_alone(make):
+    """And get their parameters and running averages back, with those of an earlier training."""
+    (X, y), validation = data((), 20), data((), 10)
+    flat = networks_of(make, 6)
+    for net in flat:
+        net.forward(X, training=True)
+    nets = [flat[:3], flat[3:]]
+    stacked = Stack.of(nets)
+    assert stacked.params.shape[:2] == (2, 3)
+    how = {"optimizer": SGD(lr=0.1), "validation": validation}
+    runs = train_stack(stacked, full_batches(X, y, 9), every=3, **how)
+    for k, net in enumerate(flat):
+        history = train(net, softmax_cross_entropy, X, y, epochs=9, batch_size=20,
+                        rng=np.random.default_rng(0), **how)  # fmt: skip
+        assert np.allclose(runs.val_loss[divmod(k, 3)], history.val_loss[2::3])
+        np.testing.assert_allclose(stacked.params[divmod(k, 3)], net.params, atol=1e-9)
+    others = networks_of(make, 6)
+    stacked.copy_to([others[:3], others[3:]])
+    for net, other in zip(flat, others, strict=True):
+        np.testing.assert_allclose(other.forward(X), net.forward(X), atol=1e-9)
+        np.testing.assert_allclose(other.state, net.state, atol=1e-12)
+
+
 @pytest.mark.parametrize(
     "make",
     [
         lambda: [ReLU(), Linear(4, 1)],
-        lambda: [Linear(4, 5, bias=False), Linear(5, 1)],
-        lambda: [Linear(4, 5), BatchNorm(5), Linear(5, 1)],
+        lambda: [Linear(4, 5), RMSNorm(5), Linear(5, 1)],
+        lambda: [Linear(4, 5), GroupNorm(1, 5), Linear(5, 1)],
+        lambda: [Linear(4, 5), Squared(), Linear(5, 1)],
     ],
 )
 def test_networks_that_cannot_be_stacked_are_refused(make):
