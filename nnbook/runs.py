@@ -20,7 +20,8 @@ from nnlib.init import he_normal
 from nnlib.layers import Activation, Dropout, Linear, ReLU
 from nnlib.network import Network
 from nnlib.norms import BatchNorm, LayerNorm, moments, standardize, standardize_backward
-from nnlib.schedules import rates_kept
+from nnlib.optim import SGD
+from nnlib.schedules import constant, rates_kept
 from nnlib.stepping import fresh
 
 INPUTS, HIDDEN, CLASSES = 64, 32, 10  # of the network that learns the digits
@@ -474,6 +475,53 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
     right = np.full((*runs.right.shape[:-1], len(images)), np.nan)
     np.put_along_axis(right, np.broadcast_to(held_out, runs.right.shape), runs.right, axis=-1)
     return replace(runs, right=right)
+
+
+def train_nets(make, lrs, X, y, *, epochs, batch_size, seeds=5, validation=None, notes=1):
+    """Train networks of any make by gradient descent: S learning rates, each with n seeds.
+
+    A seed fixes the first weights and the batches, so two makes are compared on the same seeds.
+
+    Parameters
+    ----------
+    make : function of the seed
+        Returns a Network that `Stack.of` takes.
+    lrs : list of float
+    X, y : (N, D) and (N,)
+        The training data. X may be (n, N, D): other inputs for each seed.
+    epochs, batch_size : int
+        The rest of an epoch that fills no batch is left out.
+    seeds : int or sequence of int
+        How many, from 0 on, or which.
+    validation : (X, y), optional
+        The training data if not given.
+    notes : int
+        Validate so many times, the last time after the last step.
+
+    Returns
+    -------
+    nets : list of lists of Network
+        Trained, (S, n).
+    runs : Runs
+        Its arrays begin with the axes (S, n).
+    """
+    seeds = range(seeds) if isinstance(seeds, int) else seeds
+    steps = epochs * (len(y) // batch_size)
+    dealt = [_deal(len(y), len(y), batch_size, steps, seed)[0] for seed in seeds]
+    inputs = np.broadcast_to(X, (len(seeds), *X.shape[-2:]))
+    own = np.arange(len(seeds))[:, np.newaxis]
+    nets = [[make(seed) for seed in seeds] for _ in lrs]
+    stack = Stack.of(nets)
+    runs = train_stack(
+        stack,
+        ((inputs[own, rows], y[rows]) for rows in np.stack(dealt, axis=1)),  # rows (n, batch_size)
+        optimizer=SGD(lr=1),
+        schedules=[constant(lr) for lr in lrs],
+        validation=validation or (X, y),
+        every=steps // notes,
+    )
+    stack.copy_to(nets)
+    return nets, runs
 
 
 def network(seed):

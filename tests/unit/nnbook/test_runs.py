@@ -1,5 +1,7 @@
 """R networks trained as one are what R networks trained one by one are."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from nnbook.runs import (
     network,
     reads_right,
     train_digits,
+    train_nets,
     train_stack,
 )
 from nnlib import schedules as sch
@@ -547,3 +550,34 @@ def test_hidden_units_are_dropped_with_probability_p(rng):
     net.forward(np.ones((3, 400, 4)), training=True)
     dropped = net.layers[2].scale == 0  # (3, 400, 50)
     assert np.allclose(dropped.mean(axis=(1, 2)), 0.3, atol=0.02)
+
+
+@pytest.mark.parametrize("own_inputs", [False, True])
+def test_networks_of_any_make_are_trained_at_each_rate_with_each_seed(own_inputs):
+    X, y = data((), 20)
+    X = np.stack([X, 3 * X]) if own_inputs else X
+
+    def make(seed):
+        layers = [Linear(4, 5, bias=False), BatchNorm(5), ReLU(), Linear(5, 3)]
+        return Network(layers, rng=np.random.default_rng(seed), dtype=np.float64)
+
+    lrs, seeds = [0.03, 0.3], [7, 4]
+    nets, runs = train_nets(make, lrs, X, y, epochs=3, batch_size=6, seeds=seeds, notes=3)
+    assert runs.loss.shape == (2, 2, 9) and runs.steps.tolist() == [3, 6, 9]
+    for (i, lr), (j, seed) in product(enumerate(lrs), enumerate(seeds)):
+        rng, single, inputs = (
+            np.random.default_rng([seed, 1]),
+            make(seed),
+            X[j] if own_inputs else X,
+        )
+        order = rng.permutation(20)
+        for _ in range(3):
+            for rows in np.split(rng.permutation(order)[:18], 3):
+                _, grads = single.value_and_grad(softmax_cross_entropy, inputs[rows], y[rows])
+                single.params -= lr * grads
+        np.testing.assert_allclose(nets[i][j].params, single.params, atol=1e-9)
+        np.testing.assert_allclose(nets[i][j].state, single.state, atol=1e-9)
+        loss, accuracy = evaluate(single, softmax_cross_entropy, inputs, y)
+        assert np.allclose(
+            [runs.val_loss[i, j, -1], runs.error[i, j, -1]], [loss, 100 * (1 - accuracy)]
+        )
