@@ -58,8 +58,8 @@ def standardize_backward(
     """The gradient with respect to x, given the one with respect to x̂.
 
     An input reaches its own x̂ directly, and every x̂ of its set through the mean and the std. So
-    there are three terms: dx = (dx̂ - mean(dx̂) - x̂ mean(dx̂ · x̂)) / std. Without the last two,
-    the gradients of a network are off by about their own length, or several times that.
+    there are three terms: dx = (dx̂ - mean(dx̂) - x̂ mean(dx̂ · x̂)) / std. Without the last two
+    it would be the gradient for a mean and a std that are constants.
     """
     dx = dx_hat - x_hat * average(dx_hat * x_hat, axes)
     if center:
