@@ -123,24 +123,27 @@ def draw_budget(ax, shape, A, centre):
     return best
 
 
-def draw_gains(ax, gains):
-    """A row for each method: its gains as small dots, their mean as a large one.
+def draw_gains(ax, early, late):
+    """A row for each method: where its mean gain was early and where it is late, as an arrow.
 
-    Returns the name of the method with the largest mean.
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    early, late : {method: array (n,)}
+        Gains of n networks; the late ones are also drawn as small dots.
+
+    Returns
+    -------
+    list of str
+        The methods, from the lowest mean gain late to the highest.
     """
     ax.axvline(0, color="#777777", lw=1)
-    means = {name: float(np.mean(g)) for name, g in gains.items()}
-    names = sorted(means, key=means.get)
+    names = sorted(late, key=lambda name: np.mean(late[name]))
     for row, name in enumerate(names):
-        ax.plot(
-            gains[name],
-            np.full(len(gains[name]), row),
-            "o",
-            ms=4,
-            color=plots.BLUE,
-            alpha=0.45,
-            mew=0,
-        )
-        ax.plot(means[name], row, "o", ms=10, color=plots.ORANGE)
+        before, after = np.mean(early[name]), np.mean(late[name])
+        ax.plot(late[name], np.full(len(late[name]), row), "o", ms=4, color=plots.BLUE, alpha=0.35)
+        ax.plot([before, after], [row, row], color=plots.ORANGE, lw=1.5)
+        ax.plot(before, row, "o", ms=8, mfc="none", color=plots.ORANGE)
+        ax.plot(after, row, "o", ms=10, color=plots.ORANGE)
     ax.set_yticks(range(len(names)), names)
-    return names[-1]
+    return names

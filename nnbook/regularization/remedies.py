@@ -14,6 +14,7 @@ from nnlib.data import digits
 from nnlib.optim import Adam
 from nnlib.penalties import L1, L2, ElasticNet, max_norm
 
+from ..claims import effect
 from ..runs import Stack, train_stack
 
 SEEDS = 10
@@ -38,15 +39,13 @@ def deal_all(wrong=0.2, seeds=range(SEEDS)):
     return [(X[:, i:j], y[:, i:j]) for i, j in ends]
 
 
-def experiment(data, width=32, p=0.0, lr=0.01, kind=Adam, change=lambda X: X,
-               steps=150, every=5, **options):  # fmt: skip
+def experiment(data, width=32, p=0.0, lr=0.01, kind=Adam, change=None, steps=150, **options):
     """Train a network 64-width-10 for each of the seeds, on full batches."""
     (X, y), validation, _ = data
     net = Stack((len(X),), 64, width, 10, rng=np.random.default_rng(0), p=p)
-    batches = ((change(X), y) for _ in range(steps))
-    runs = train_stack(net, batches, optimizer=kind(lr=lr), every=every,
-                       training=(X, y), validation=validation, **options)  # fmt: skip
-    return net, runs
+    batches = ((change(X) if change else X, y) for _ in range(steps))
+    options = {"every": 5, "training": (X, y), "validation": validation} | options
+    return net, train_stack(net, batches, optimizer=kind(lr=lr), **options)
 
 
 def shifted(share, seed=1):
@@ -141,12 +140,41 @@ def _hashable(strength):
     return tuple(strength) if isinstance(strength, list) else strength
 
 
-def by_digit(right):
-    """Right or wrong (seeds, 1597) on each seed's test digits, by the number of the digit."""
-    placed = np.full((len(right), DIGITS), np.nan)
-    for seed, row in enumerate(right):
-        placed[seed, np.random.default_rng(seed).permutation(DIGITS)[OWN:]] = row
+def by_digit(values, start=OWN):
+    """A value for each of some digits of each seed (seeds, N), by the number of the digit.
+
+    They are the N digits that `deal` has dealt to the seed from ``start`` on: 100 for validation,
+    200 for test. Where a digit is not among them there is nan.
+    """
+    placed = np.full((len(values), DIGITS), np.nan)
+    for seed, row in enumerate(values):
+        order = np.random.default_rng(seed).permutation(DIGITS)
+        placed[seed, order[start : start + len(row)]] = row
     return placed
+
+
+def table(record, wrong):
+    """Print what each method reads right, with its strength, and its gain in test accuracy.
+
+    The gain over the plain networks has one standard error, over the seeds and the test digits
+    (`nnbook.claims.effect`).
+    """
+    times = [read(record, wrong, steps) for steps in record["steps"]]
+    heads = [f"after {steps:,} steps" for steps in record["steps"]]
+    print("in %         ", *(f"{head:>25}{'':10}" for head in heads))
+    print(" " * 13, *("   strength  train  test   against",) * len(times))
+    for name in times[0]:
+        parts = [f"{name:13}"]
+        for found in times:
+            f = found[name]
+            gain, error = effect(100 * (f.right - found["plain"].right))
+            strength = "+".join(f"{v:g}" for v in np.atleast_1d(f.strength))
+            against = f"{gain:+5.1f} ± {error:.1f}"
+            if name == "plain":
+                strength, against = "–", ""
+            parts.append(f"{strength:>11} {100 * f.training:6.1f} {100 * f.test.mean():5.1f}")
+            parts.append(f"{against:11}")
+        print(*parts)
 
 
 def packed(right):
