@@ -460,7 +460,7 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
     seeds = range(seeds) if isinstance(seeds, int) else seeds
     images, labels = digits()
     images = images.astype(np.float64)
-    dealt = [_deal(len(images), n_train, batch_size, steps, seed) for seed in seeds]
+    dealt = [deal(len(images), n_train, batch_size, steps, seed) for seed in seeds]
     batches, held_out = map(np.stack, zip(*dealt, strict=True))  # each (n, …)
     net = Stack((len(schedules), len(seeds)), INPUTS, HIDDEN, CLASSES, rng=np.random.default_rng(0))
     net.params[:] = [network(seed).params for seed in seeds]
@@ -530,7 +530,7 @@ def network(seed):
     return Network(layers, rng=np.random.default_rng(seed), dtype=np.float64)
 
 
-def _deal(n, n_train, batch_size, steps, seed):
+def deal(n, n_train, batch_size, steps, seed):
     """Rows of the seed's batches (steps, batch_size), and of its validation data."""
     rng = np.random.default_rng([seed, 1])
     order = rng.permutation(n)
