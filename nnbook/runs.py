@@ -507,7 +507,7 @@ def train_nets(make, lrs, X, y, *, epochs, batch_size, seeds=5, validation=None,
     """
     seeds = range(seeds) if isinstance(seeds, int) else seeds
     steps = epochs * (len(y) // batch_size)
-    dealt = [_deal(len(y), len(y), batch_size, steps, seed)[0] for seed in seeds]
+    dealt = [deal(len(y), len(y), batch_size, steps, seed)[0] for seed in seeds]
     inputs = np.broadcast_to(X, (len(seeds), *X.shape[-2:]))
     own = np.arange(len(seeds))[:, np.newaxis]
     nets = [[make(seed) for seed in seeds] for _ in lrs]
