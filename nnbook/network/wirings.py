@@ -8,7 +8,7 @@ import numpy as np
 
 from nnlib.convolution import Conv2d, MaxPool2d, windows
 from nnlib.data import digits
-from nnlib.layers import Flatten, Linear, ReLU
+from nnlib.layers import Flatten, Layer, Linear, ReLU
 from nnlib.network import Network
 from nnlib.optim import Adam
 
@@ -47,7 +47,7 @@ class ConvStack(Stack):
     __call__ = forward
 
 
-class _Largest:
+class _Largest(Layer):
     """Max pooling, windows as in `cut`: (R, N·places·blocks, C) -> (R, N, blocks, C)."""
 
     def __init__(self, places, blocks):
@@ -64,7 +64,7 @@ class _Largest:
         return dx.reshape(len(dx), -1, self.shape[-1])
 
 
-class _Flat:
+class _Flat(Layer):
     """(R, N, blocks, C) -> (R, N, C·blocks), each channel together as in nnlib's Flatten."""
 
     def forward(self, x, training=False):
