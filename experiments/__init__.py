@@ -28,4 +28,5 @@ NAMES = (
     "reference",
     "torch_way",
     "remedies",
+    "depth",
 )

@@ -8,10 +8,10 @@ the test digits that its ten networks read right.
 
 from itertools import count
 
-from nnbook.regularization.remedies import REMEDIES, deal_all, packed
+from nnbook.regularization.remedies import REMEDIES, deal_all
 from nnbook.regularization.remedies import SEEDS as N
 from nnbook.regularization.remedies import experiment as train
-from nnbook.runs import evaluate_stack, reads_right
+from nnbook.runs import evaluate_stack, packed, reads_right
 
 COST = "3 minutes"
 SEEDS = list(range(N))

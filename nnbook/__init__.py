@@ -18,6 +18,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     wirings                 of networks: dense and convolutional ones, many side by side
     recipe  folder          of MNIST: a network to train, and where its files lie
     remedies                of regularization: ten networks, and what is tried against overfitting
+    deep                    of initialization: twenty layers, plain and residual
 
 So a new thing goes here:
 

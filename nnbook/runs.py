@@ -8,6 +8,7 @@ the code and nothing else: each is what `nnlib.train.train` does with one networ
 Runs are numbered by one axis, (R,), or by two, such as (S, n) for S settings with the same n seeds.
 """
 
+from base64 import b64decode, b64encode
 from copy import copy
 from dataclasses import dataclass, replace
 from math import prod
@@ -285,6 +286,16 @@ def reads_right(net, X, y):
     """Which of its data each run classifies correctly: bool (*runs, N)."""
     pieces = [logits.argmax(axis=-1) == labels for logits, labels in _by_pieces(net, X, y)]
     return np.concatenate(pieces, axis=-1)
+
+
+def packed(right):
+    """Which data a run reads right, as a short text: four letters for 24 of them."""
+    return b64encode(np.packbits(right)).decode()
+
+
+def unpacked(text, count):
+    """What `packed` has packed, bool (count,)."""
+    return np.unpackbits(np.frombuffer(b64decode(text), np.uint8), count=count).astype(bool)
 
 
 def _by_pieces(net, X, y):

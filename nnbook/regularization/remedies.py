@@ -4,7 +4,6 @@ The chapter shows these functions and trains for 150 steps. The experiment `reme
 1,000 and records which test digits are read right; `read` finds that in its record.
 """
 
-from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,7 +14,7 @@ from nnlib.optim import Adam
 from nnlib.penalties import L1, L2, ElasticNet, max_norm
 
 from ..claims import effect
-from ..runs import Stack, train_stack
+from ..runs import Stack, train_stack, unpacked
 
 SEEDS = 10
 DIGITS, OWN = 1797, 200  # all there are, and how many of them are for training and validation
@@ -129,7 +128,7 @@ def read(record, wrong, steps):
             [_hashable(strength) for strength in row["strengths"]],
             row["training"],
             max(row["validation"]),
-            by_digit(np.array([unpacked(text) for text in row["right"]])),
+            by_digit(np.array([unpacked(text, DIGITS - OWN) for text in row["right"]])),
         )
         for row in record["found"]
         if (row["wrong"], row["steps"]) == (wrong, steps)
@@ -175,12 +174,3 @@ def table(record, wrong):
             parts.append(f"{strength:>11} {100 * f.training:6.1f} {100 * f.test.mean():5.1f}")
             parts.append(f"{against:11}")
         print(*parts)
-
-
-def packed(right):
-    """Booleans as a text, eight in a byte and four letters for three bytes."""
-    return b64encode(np.packbits(right)).decode()
-
-
-def unpacked(text, count=DIGITS - OWN):
-    return np.unpackbits(np.frombuffer(b64decode(text), np.uint8), count=count).astype(bool)

@@ -20,11 +20,12 @@ import pytest
 from conftest import missing
 from threadpoolctl import threadpool_limits
 
-from experiments import NAMES, ablation, best, reference, remedies, search, torch_same
+from experiments import NAMES, ablation, best, depth, reference, remedies, search, torch_same
 from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
 from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
-from nnbook.regularization.remedies import REMEDIES, deal_all, unpacked
+from nnbook.regularization.remedies import REMEDIES, deal_all
+from nnbook.runs import unpacked
 
 SMALL = Recipe(
     hidden=(16,),
@@ -180,6 +181,34 @@ def test_same_losses_in_torch(torch, real_arrays):
     np.testing.assert_allclose(*in_torch, rtol=1e-3)
 
 
+@pytest.mark.parametrize("case", ["biases 0", "tanh, orthogonal", "relu, He, residual"])
+def test_a_case_of_depth_again(case):
+    [known] = [found for found in recorded("depth")["cases"] if found["case"] == case]
+    with threadpool_limits(1):
+        [again] = depth.train_case(case, known["lr"], [0])
+    if known["loss"][0] is None:
+        assert again["loss"] is None
+    else:
+        assert again["loss"] == pytest.approx(known["loss"][0], rel=0.1)
+    right = [unpacked(text, 359) for text in (again["right"], known["right"][0])]
+    assert np.mean(np.not_equal(*right)) < 0.05
+
+
+def test_the_cases_of_depth_are_those_of_the_code():
+    record = recorded("depth")
+    assert [found["case"] for found in record["cases"]] == list(depth.CASES)
+    for found in record["cases"]:
+        means = [np.inf if mean is None else mean for mean in found["loss_by_lr"]]
+        assert found["lr"] == record["lrs"][int(np.argmin(means))]
+        assert len(found["loss"]) == len(found["right"]) == len(depth.SEEDS)
+
+
+def test_a_run_that_ends_in_nan_is_no_candidate():
+    fine, broken = {"loss": 2.0, "right": "a"}, {"loss": None, "right": "b"}
+    found = depth.chosen("any", [0.1, 1.0], [[fine, fine], [{"loss": 0.1, "right": "c"}, broken]])
+    assert found["lr"] == 0.1 and found["loss_by_lr"] == [2.0, None]
+
+
 @pytest.mark.parametrize("method", ["plain", "early"])
 def test_the_first_steps_of_remedies_again(method):
     known = {row["steps"]: row for row in recorded("remedies")["found"]
@@ -188,7 +217,7 @@ def test_the_first_steps_of_remedies_again(method):
         [again] = remedies.remedy(0.2, method, [150])
     assert again["training"] == pytest.approx(known["training"], abs=0.005)
     assert again["strength"] == known["strength"]
-    right = [[unpacked(text) for text in row["right"]] for row in (again, known)]
+    right = [[unpacked(text, 1597) for text in row["right"]] for row in (again, known)]
     assert np.mean(np.not_equal(*right)) < 0.01
 
 

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from nnbook.regularization import figures, remedies
+from nnbook.runs import packed
 from nnlib.data import digits
 
 
@@ -63,7 +64,7 @@ def test_noise_is_new_in_each_call():
 
 def test_a_record_is_read_as_it_was_written():
     right = np.random.default_rng(0).random((2, 1597)) < 0.7
-    texts = [remedies.packed(row) for row in right]
+    texts = [packed(row) for row in right]
     row = {"wrong": 0.2, "steps": 150, "method": "noise+L2", "strengths": [[0.3, 0.01]]}
     row |= {"strength": [0.3, 0.01], "validation": [0.5], "training": 0.9, "right": texts}
     record = {"found": [row, row | {"wrong": 0.0}, row | {"steps": 1000}]}
@@ -94,7 +95,7 @@ def tiny_record():
             "strength": 0.01,
             "validation": [0.5, 0.6],
             "training": 1.0,
-            "right": [remedies.packed(np.resize(row, 1597))] * 10,
+            "right": [packed(np.resize(row, 1597))] * 10,
         }
         for steps in (150, 1000)
         for name, row in right.items()

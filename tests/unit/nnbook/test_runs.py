@@ -13,10 +13,12 @@ from nnbook.runs import (
     cross_entropies,
     evaluate_stack,
     network,
+    packed,
     reads_right,
     train_digits,
     train_nets,
     train_stack,
+    unpacked,
 )
 from nnlib import schedules as sch
 from nnlib.activations import sigmoid
@@ -581,3 +583,9 @@ def test_networks_of_any_make_are_trained_at_each_rate_with_each_seed(own_inputs
         assert np.allclose(
             [runs.val_loss[i, j, -1], runs.error[i, j, -1]], [loss, 100 * (1 - accuracy)]
         )
+
+
+@pytest.mark.parametrize("count", [1, 8, 359])
+def test_what_is_read_right_as_a_text(count):
+    right = np.random.default_rng(count).random(count) < 0.7
+    assert np.array_equal(unpacked(packed(right), count), right)

@@ -1,0 +1,69 @@
+"""Deep networks for the digits, plain and residual: what the chapter and its experiment train."""
+
+from functools import cache
+from itertools import pairwise
+
+import numpy as np
+
+from nnlib.data import digits, split
+from nnlib.layers import Activation, Linear
+from nnlib.losses import softmax_cross_entropy
+from nnlib.network import Network
+from nnlib.optim import SGD
+from nnlib.train import train
+
+NARROW = [64, 64, 64, 10]  # sizes: two hidden layers
+TWENTY = 20 * [64] + [10]  # 64 inputs, 19 hidden layers, 10 logits
+
+
+@cache
+def data():
+    """Digits to learn from and digits to judge by; pixels with mean 0 and mean square 1."""
+    rng = np.random.default_rng(0)
+    (X, y), (X_val, y_val) = split(*digits(), fractions=(0.8, 0.2), rng=rng)
+    mean, std = X.mean(), X.std()  # of what is to learn from
+    return ((X - mean) / std, y), ((X_val - mean) / std, y_val)
+
+
+def dense(scheme, activation, sizes, seed):
+    """A network of dense layers that ends with logits."""
+    parts = []
+    for n_in, n_out in pairwise(sizes):
+        parts += [Linear(n_in, n_out, scheme), Activation(activation)]
+    return Network(parts[:-1], rng=np.random.default_rng(seed), dtype=np.float64)
+
+
+def fit(net, lr, epochs, seed, images=None, **options):
+    """Train a network on the digits, or on changed ``images`` of them."""
+    X, y = data()[0]
+    return train(net, softmax_cross_entropy, X if images is None else images, y,
+                 optimizer=SGD(lr=lr), epochs=epochs, batch_size=32,
+                 rng=np.random.default_rng(seed), **options)  # fmt: skip
+
+
+def scaled(g):
+    """Normal weights of size g: their SD times the root of the number of inputs."""
+    return lambda shape, rng: rng.normal(0, g / shape[0] ** 0.5, shape)
+
+
+class Residual(Linear):
+    """h + scale · f(hW + b): as many units as inputs."""
+
+    def __init__(self, n, scheme, activation, scale=1.0):
+        super().__init__(n, n, scheme)
+        self.change, self.scale = Activation(activation), scale
+
+    def forward(self, h, training=False):
+        change = self.change.forward(super().forward(h, training))
+        return h + self.scale * change
+
+    def backward(self, dy):
+        back = self.change.backward(self.scale * dy)  # through f …
+        return dy + super().backward(back)  # … to dW, db, and on both ways to h
+
+
+def residual_net(scheme, activation, depth, seed, scale=1.0):
+    """Residual layers, and one that makes logits."""
+    blocks = [Residual(64, scheme, activation, scale) for _ in range(depth)]
+    rng = np.random.default_rng(seed)
+    return Network([*blocks, Linear(64, 10, scheme)], rng=rng, dtype=np.float64)

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from nnbook.initialization import deep
+from nnlib import init
+from nnlib.gradcheck import check_direction
+from nnlib.losses import softmax_cross_entropy
+
+
+def test_pixels_have_mean_0_and_mean_square_1():
+    (X, y), (X_val, y_val) = deep.data()
+    assert (X.shape, X_val.shape) == ((1438, 64), (359, 64))
+    assert len(y) == 1438 and len(y_val) == 359
+    assert X.mean() == pytest.approx(0, abs=1e-5) and np.mean(X**2) == pytest.approx(1, rel=1e-5)
+
+
+def test_twenty_layers():
+    net = deep.dense(init.he_normal, "relu", deep.TWENTY, seed=0)
+    assert sum(hasattr(layer, "W") for layer in net.layers) == 20
+    assert net.layers[-1].n_out == 10 and net.params.dtype == np.float64
+
+
+def test_weights_have_their_size():
+    W = deep.scaled(3)((400, 300), np.random.default_rng(0))
+    assert W.std() * 400**0.5 == pytest.approx(3, rel=0.01)
+
+
+def test_a_fit_learns_and_repeats_itself():
+    def fitted(**options):
+        net = deep.dense(init.he_normal, "relu", [64, 16, 10], seed=0)
+        return deep.fit(net, 0.1, 1, seed=0, **options).loss, net.params
+
+    loss, params = fitted()
+    assert loss[0] < np.log(10) and np.array_equal(fitted()[1], params)
+    assert not np.allclose(fitted(images=2 * deep.data()[0][0])[1], params)
+    assert not np.allclose(fitted(max_norm=0.1)[1], params)
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.2])
+def test_gradient_of_residual_layers(scale):
+    (X, y), _ = deep.data()
+    net = deep.residual_net(init.lecun_normal, "tanh", 3, seed=0, scale=scale)
+    f = net.objective(softmax_cross_entropy, X[:20], y[:20])
+    assert check_direction(f, net.params, np.random.default_rng(1)) < 1e-7
+
+
+def test_a_residual_layer_without_weights_is_the_identity():
+    net = deep.residual_net(init.zeros, "tanh", 2, seed=0)
+    h = np.random.default_rng(0).normal(size=(5, 64))
+    assert np.array_equal(net.layers[0].forward(h), h)
