@@ -1,9 +1,9 @@
 """Twenty layers: which first weights train, and what do clipping and residual connections cure?
 
 The networks of the chapter on initialization. Each case is trained at all the learning rates with
-the same eight seeds. The rate with the lowest mean training loss in the last epoch is recorded (a
-run that ends in nan counts as infinite), with the digits of the 359 new ones that are then read
-right.
+the same eight seeds. Every run's training loss in the last epoch is recorded, null for nan, with
+the digits of the 359 new ones that it then reads right; and the rate with the lowest mean loss,
+where one nan makes the mean infinite.
 """
 
 from functools import partial
@@ -112,15 +112,12 @@ def train_case(case, lr, seeds):
 
 
 def chosen(case, rates, found):
-    """The rate with the lowest mean loss, with its runs."""
-    means = [
-        float(np.mean([np.inf if r["loss"] is None else r["loss"] for r in runs])) for runs in found
-    ]
-    best = int(np.argmin(means))
+    """All runs of a case, and the rate with the lowest mean loss."""
+    losses = [[run["loss"] for run in runs] for runs in found]
+    means = [np.mean([np.inf if loss is None else loss for loss in each]) for each in losses]
     return {
         "case": case,
-        "loss_by_lr": [mean if np.isfinite(mean) else None for mean in means],
-        "lr": rates[best],
-        "loss": [r["loss"] for r in found[best]],
-        "right": [r["right"] for r in found[best]],
+        "lr": rates[int(np.argmin(means))],
+        "losses": losses,
+        "right": [[run["right"] for run in runs] for runs in found],
     }

@@ -1,5 +1,6 @@
 """Deep networks for the digits, plain and residual: what the chapter and its experiment train."""
 
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
@@ -11,6 +12,8 @@ from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.optim import SGD
 from nnlib.train import train
+
+from ..runs import unpacked
 
 NARROW = [64, 64, 64, 10]  # sizes: two hidden layers
 TWENTY = 20 * [64] + [10]  # 64 inputs, 19 hidden layers, 10 logits
@@ -67,3 +70,57 @@ def residual_net(scheme, activation, depth, seed, scale=1.0):
     blocks = [Residual(64, scheme, activation, scale) for _ in range(depth)]
     rng = np.random.default_rng(seed)
     return Network([*blocks, Linear(64, 10, scheme)], rng=rng, dtype=np.float64)
+
+
+@dataclass
+class Case:
+    """What the experiment `depth` recorded of one case: R learning rates with the same seeds."""
+
+    lrs: list
+    lr: float  # the one with the lowest mean training loss
+    losses: np.ndarray  # (R, seeds): training loss of the last epoch, inf for nan
+    right: np.ndarray  # (R, seeds, 359): what was read right of the digits to judge by
+
+    def at(self, lr=None):
+        """(loss, right) of each seed, at a rate or else at the best one."""
+        k = self.lrs.index(self.lr if lr is None else lr)
+        return self.losses[k], self.right[k]
+
+    def tuned(self, name):
+        """The rate as `nnbook.claims.claim` takes it."""
+        return {f"{name}, lr": (self.lr, self.lrs)}
+
+
+def read(record):
+    """{case: Case} from the record of the experiment `depth`."""
+    count = len(data()[1][1])
+    return {
+        case["case"]: Case(
+            record["lrs"],
+            case["lr"],
+            np.array([[np.inf if v is None else v for v in losses] for losses in case["losses"]]),
+            np.array([[unpacked(text, count) for text in texts] for texts in case["right"]]),
+        )
+        for case in record["cases"]
+    }
+
+
+def table(cases, names):
+    """Print each case at its best rate: training loss, and what is read right of new digits."""
+    print(f"{'':26}best lr   training loss   right   worst and best seed")
+    for name in names:
+        loss, right = cases[name].at()
+        if not np.isfinite(loss).all():
+            print(f"{name:26} nan at each of the rates")
+            continue
+        each = right.mean(axis=1)
+        print(f"{name:26}{cases[name].lr:7g} {loss.mean():15.2f} {each.mean():7.0%} "
+              f"{each.min():12.0%} {each.max():8.0%}")  # fmt: skip
+
+
+def by_rate(cases, names, lrs):
+    """Print each case's training loss at some learning rates, its median over the seeds."""
+    print(f"{'learning rate':32}", *(f"{lr:7g}" for lr in lrs))
+    for name in names:
+        medians = [np.median(cases[name].at(lr)[0]) for lr in lrs]
+        print(f"{name:32}", *(f"{m:7.2g}" if np.isfinite(m) else f"{'nan':>7}" for m in medians))

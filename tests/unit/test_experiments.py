@@ -183,30 +183,32 @@ def test_same_losses_in_torch(torch, real_arrays):
 
 @pytest.mark.parametrize("case", ["biases 0", "tanh, orthogonal", "relu, He, residual"])
 def test_a_case_of_depth_again(case):
-    [known] = [found for found in recorded("depth")["cases"] if found["case"] == case]
+    record = recorded("depth")
+    [known] = [found for found in record["cases"] if found["case"] == case]
+    k = record["lrs"].index(known["lr"])
     with threadpool_limits(1):
         [again] = depth.train_case(case, known["lr"], [0])
-    if known["loss"][0] is None:
+    if known["losses"][k][0] is None:
         assert again["loss"] is None
     else:
-        assert again["loss"] == pytest.approx(known["loss"][0], rel=0.1)
-    right = [unpacked(text, 359) for text in (again["right"], known["right"][0])]
+        assert again["loss"] == pytest.approx(known["losses"][k][0], rel=0.1)
+    right = [unpacked(text, 359) for text in (again["right"], known["right"][k][0])]
     assert np.mean(np.not_equal(*right)) < 0.05
 
 
 def test_the_cases_of_depth_are_those_of_the_code():
     record = recorded("depth")
+    assert record["lrs"] == depth.RATES
     assert [found["case"] for found in record["cases"]] == list(depth.CASES)
     for found in record["cases"]:
-        means = [np.inf if mean is None else mean for mean in found["loss_by_lr"]]
-        assert found["lr"] == record["lrs"][int(np.argmin(means))]
-        assert len(found["loss"]) == len(found["right"]) == len(depth.SEEDS)
+        assert np.shape(found["losses"]) == np.shape(found["right"]) == (8, len(depth.SEEDS))
 
 
 def test_a_run_that_ends_in_nan_is_no_candidate():
     fine, broken = {"loss": 2.0, "right": "a"}, {"loss": None, "right": "b"}
     found = depth.chosen("any", [0.1, 1.0], [[fine, fine], [{"loss": 0.1, "right": "c"}, broken]])
-    assert found["lr"] == 0.1 and found["loss_by_lr"] == [2.0, None]
+    assert found["lr"] == 0.1 and found["losses"] == [[2.0, 2.0], [0.1, None]]
+    assert found["right"] == [["a", "a"], ["c", "b"]]
 
 
 @pytest.mark.parametrize("method", ["plain", "early"])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from nnbook.initialization import deep
+from nnbook.runs import packed
 from nnlib import init
 from nnlib.gradcheck import check_direction
 from nnlib.losses import softmax_cross_entropy
@@ -48,3 +49,31 @@ def test_a_residual_layer_without_weights_is_the_identity():
     net = deep.residual_net(init.zeros, "tanh", 2, seed=0)
     h = np.random.default_rng(0).normal(size=(5, 64))
     assert np.array_equal(net.layers[0].forward(h), h)
+
+
+def tiny_record():
+    """Two rates and two seeds: the second rate ends in nan once, and one case always does."""
+    texts = [packed(np.arange(359) < count) for count in (359, 0)]
+    case = {"case": "fine", "lr": 0.1, "losses": [[0.5, 0.7], [0.1, None]], "right": [texts, texts]}
+    broken = {"case": "broken", "lr": 0.1, "losses": [[None, None]] * 2, "right": [texts, texts]}
+    return {"lrs": [0.1, 1.0], "cases": [case, broken]}
+
+
+def test_a_record_is_read():
+    case = deep.read(tiny_record())["fine"]
+    loss, right = case.at()
+    assert loss.tolist() == [0.5, 0.7] and right.mean(axis=1).tolist() == [1, 0]
+    assert case.at(1.0)[0].tolist() == [0.1, np.inf]
+    assert case.tuned("it") == {"it, lr": (0.1, [0.1, 1.0])}
+
+
+def test_tables_of_a_record(capsys):
+    cases = deep.read(tiny_record())
+    deep.table(cases, ["fine", "broken"])
+    _, fine, broken = capsys.readouterr().out.splitlines()
+    assert fine.split() == ["fine", "0.1", "0.60", "50%", "0%", "100%"]
+    assert broken.split() == ["broken", "nan", "at", "each", "of", "the", "rates"]
+    deep.by_rate(cases, ["fine", "broken"], [0.1, 1.0])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert rows == [["learning", "rate", "0.1", "1"], ["fine", "0.6", "nan"],
+                    ["broken", "nan", "nan"]]  # fmt: skip
