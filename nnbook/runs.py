@@ -85,7 +85,13 @@ class StackedNorm:
         """After ``forward`` in training."""
         (dy * self.x_hat).sum(axis=-2, keepdims=True, out=self.dgamma)
         dy.sum(axis=-2, keepdims=True, out=self.dbeta)
-        return standardize_backward(self.gamma * dy, self.x_hat, self.std, self.axis)
+        if self.axis == -1:
+            return standardize_backward(self.gamma * dy, self.x_hat, self.std, -1)
+        n = dy.shape[-2]  # its two means are at hand: see `BatchNorm.backward`
+        dx = dy - self.x_hat * (self.dgamma / n)
+        dx -= self.dbeta / n
+        dx *= self.gamma / self.std
+        return dx
 
 
 class Stack:
