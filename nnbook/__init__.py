@@ -16,6 +16,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     figures                 its larger figures
     checks                  the checks of its exercises
     wirings                 of networks: dense and convolutional ones, many side by side
+    race                    of the optimizers: the steps that each rate takes to the goal
     recipe  folder          of MNIST: a network to train, and where its files lie
     remedies                of regularization: ten networks, and what is tried against overfitting
     deep                    of initialization: twenty layers, plain and residual

@@ -14,6 +14,7 @@ BEGINS = "Claim: "  # of the text that is printed
 INDENT = "  "  # of all its lines but those of the sentence
 WIDTH = 96
 FEWEST = 5  # repetitions
+MOST = 10  # values of a grid that are printed one by one
 
 
 class ClaimFails(AssertionError):
@@ -154,8 +155,14 @@ def _choices(tuned):
             raise ValueError(f"{name}: {value:g} must be one of three values or more, got {grid}")
         if value != 0 and value in (grid[0], grid[-1]):
             raise ClaimFails(f"{name} is at the end of its grid: {value:g}, and better may follow.")
-        chosen.append(f"{name} {value:g} (of {', '.join(f'{v:g}' for v in grid)})")
+        chosen.append(f"{name} {value:.3g} (of {_grid(grid)})")
     return f"tuned: {'; '.join(chosen)}"
+
+
+def _grid(grid):
+    if len(grid) > MOST:
+        return f"{len(grid)} from {grid[0]:.3g} to {grid[-1]:.3g}"
+    return ", ".join(f"{v:.3g}" for v in grid)
 
 
 def _lines(sentence, *evidence):

@@ -201,8 +201,8 @@ def _flush_denormals(optimizer: Optimizer) -> None:
     """Set what has faded to almost nothing in an optimizer's memory to zero, in place.
 
     A parameter that gets no gradient any more has a moment that shrinks by ``beta1`` each step.
-    Below 1.2e-38 (float64: 2.2e-308) it has only denormal numbers left, on which many processors
-    are several times slower; without this, each epoch with Adam takes longer than the one before.
+    Below 1.2e-38 (float64: 2.2e-308) it has only denormal numbers left, on which some processors
+    are slower (Intel says so of its own); there, without this, steps over such moments are slow.
     Every 100 steps is often enough: ``beta1**100 = 2.7e-5``, so what is as many times the smallest
     normal number now is still normal then (for a memory that fades faster, up to 1e8 times). Beside
     the usual eps of 1e-8, a moment as small as that changes no step by more than its rounding; an

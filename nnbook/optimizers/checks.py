@@ -194,8 +194,8 @@ RANKS = [  # at most so many steps
     (60, "That is the speed of methods that learn the curvature on their way, such as BFGS."),
     (160, "Fewer than we found with any optimizer of this chapter."),
     (250, "As few as with Nesterov's rate and momentum both tuned."),
-    (550, "As few as with the best of the table, Adam at its other defaults."),
-    (1000, "Solved, as with Momentum at μ = 0.9. Adam at its defaults needs fewer."),
+    (550, "As few as with Adam at its other defaults, its rate tuned for this start."),
+    (1000, "Solved, as with Momentum at μ = 0.9."),
 ]
 
 

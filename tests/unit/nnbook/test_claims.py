@@ -55,6 +55,12 @@ def test_weak_evidence_stops(gain):
         claim("A is better.", gain=gain, **FRAME)
 
 
+def test_of_a_long_grid_the_ends_are_printed(capsys):
+    grid = 10.0 ** (np.arange(-20, 13) / 4)
+    text = says(capsys, gain=GOOD, tuned={"A, lr": (grid[9], grid)})
+    assert text.endswith("  tuned: A, lr 0.00178 (of 33 from 1e-05 to 1e+03)\n")
+
+
 @pytest.mark.parametrize("best", [0.01, 1])
 def test_the_end_of_a_grid_stops(best):
     with pytest.raises(ClaimFails, match="A, lr is at the end of its grid"):
