@@ -79,7 +79,7 @@ class Case:
     lrs: list
     lr: float  # the one with the lowest mean training loss
     losses: np.ndarray  # (R, seeds): training loss of the last epoch, inf for nan
-    right: np.ndarray  # (R, seeds, 359): what was read right of the digits to judge by
+    right: np.ndarray  # (R, seeds, 359): 100 where a digit to judge by is read right, else 0
 
     def at(self, lr=None):
         """(loss, right) of each seed, at a rate or else at the best one."""
@@ -99,7 +99,7 @@ def read(record):
             record["lrs"],
             case["lr"],
             np.array([[np.inf if v is None else v for v in losses] for losses in case["losses"]]),
-            np.array([[unpacked(text, count) for text in texts] for texts in case["right"]]),
+            100.0 * np.array([[unpacked(text, count) for text in row] for row in case["right"]]),
         )
         for case in record["cases"]
     }
@@ -107,20 +107,24 @@ def read(record):
 
 def table(cases, names):
     """Print each case at its best rate: training loss, and what is read right of new digits."""
-    print(f"{'':26}best lr   training loss   right   worst and best seed")
+    width = max(map(len, names))
+    print(f"{'':{width}} best lr   training loss   right (worst, best seed)")
     for name in names:
         loss, right = cases[name].at()
         if not np.isfinite(loss).all():
-            print(f"{name:26} nan at each of the rates")
+            print(f"{name:{width}}  nan at each of the rates")
             continue
         each = right.mean(axis=1)
-        print(f"{name:26}{cases[name].lr:7g} {loss.mean():15.2f} {each.mean():7.0%} "
-              f"{each.min():12.0%} {each.max():8.0%}")  # fmt: skip
+        low, high = each.min(), each.max()
+        print(f"{name:{width}} {cases[name].lr:7g} {loss.mean():15.2f} "
+              f"{each.mean():6.0f}% ({low:.0f}%, {high:.0f}%)")  # fmt: skip
 
 
 def by_rate(cases, names, lrs):
-    """Print each case's training loss at some learning rates, its median over the seeds."""
-    print(f"{'learning rate':32}", *(f"{lr:7g}" for lr in lrs))
+    """Print how many new digits each case reads at some learning rates, the mean of the seeds."""
+    width = max(map(len, names))
+    print(f"{'learning rate':{width}}", *(f"{lr:6g}" for lr in lrs))
     for name in names:
-        medians = [np.median(cases[name].at(lr)[0]) for lr in lrs]
-        print(f"{name:32}", *(f"{m:7.2g}" if np.isfinite(m) else f"{'nan':>7}" for m in medians))
+        runs = [cases[name].at(lr) for lr in lrs]
+        texts = [f"{r.mean():5.0f}%" if np.isfinite(loss).any() else "   nan" for loss, r in runs]
+        print(f"{name:{width}}", *texts)

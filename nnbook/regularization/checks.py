@@ -199,9 +199,9 @@ gap = number(
     np.log(17),
     "ln(0.85 / 0.05): beyond that the loss rises again.",
     mistakes={
-        np.log(16): "The true class gets its share s/K on top: 0.8 + 0.05.",
+        np.log(16): "The true class gets its share α/K on top: 0.8 + 0.05.",
         17: "That is the ratio of the probabilities; the logits differ by its logarithm.",
-        np.log(0.8 / (0.2 / 3)): "Here the share s is spread over all four classes, "
+        np.log(0.8 / (0.2 / 3)): "Here the share α is spread over all four classes, "
         "the true one included.",
         np.log10(17): "The natural logarithm, please.",
         np.log(0.85): "That is the logarithm of the true class's target alone.",

@@ -62,7 +62,7 @@ def tiny_record():
 def test_a_record_is_read():
     case = deep.read(tiny_record())["fine"]
     loss, right = case.at()
-    assert loss.tolist() == [0.5, 0.7] and right.mean(axis=1).tolist() == [1, 0]
+    assert loss.tolist() == [0.5, 0.7] and right.mean(axis=1).tolist() == [100, 0]
     assert case.at(1.0)[0].tolist() == [0.1, np.inf]
     assert case.tuned("it") == {"it, lr": (0.1, [0.1, 1.0])}
 
@@ -71,9 +71,9 @@ def test_tables_of_a_record(capsys):
     cases = deep.read(tiny_record())
     deep.table(cases, ["fine", "broken"])
     _, fine, broken = capsys.readouterr().out.splitlines()
-    assert fine.split() == ["fine", "0.1", "0.60", "50%", "0%", "100%"]
+    assert fine.split() == ["fine", "0.1", "0.60", "50%", "(0%,", "100%)"]
     assert broken.split() == ["broken", "nan", "at", "each", "of", "the", "rates"]
     deep.by_rate(cases, ["fine", "broken"], [0.1, 1.0])
     rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert rows == [["learning", "rate", "0.1", "1"], ["fine", "0.6", "nan"],
+    assert rows == [["learning", "rate", "0.1", "1"], ["fine", "50%", "50%"],
                     ["broken", "nan", "nan"]]  # fmt: skip
