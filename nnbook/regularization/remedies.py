@@ -43,7 +43,7 @@ def experiment(data, width=32, p=0.0, lr=0.01, kind=Adam, change=None, steps=150
     (X, y), validation, _ = data
     net = Stack((len(X),), 64, width, 10, rng=np.random.default_rng(0), p=p)
     batches = ((change(X) if change else X, y) for _ in range(steps))
-    options = {"every": 5, "training": (X, y), "validation": validation} | options
+    options = {"every": steps, "training": (X, y), "validation": validation} | options
     return net, train_stack(net, batches, optimizer=kind(lr=lr), **options)
 
 

@@ -31,7 +31,7 @@ def test_ten_experiments_have_their_own_digits():
 
 def test_the_networks_share_nothing_but_the_code():
     data = remedies.deal_all(seeds=range(3))
-    net, runs = remedies.experiment(data, width=8, steps=10)
+    net, runs = remedies.experiment(data, width=8, steps=10, every=5)
     other = [(X.copy(), y.copy()) for X, y in data]
     other[0][0][1] = 0
     changed, _ = remedies.experiment(other, width=8, steps=10)
