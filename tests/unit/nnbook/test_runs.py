@@ -564,14 +564,14 @@ def test_networks_of_any_make_are_trained_at_each_rate_with_each_seed(own_inputs
         return Network(layers, rng=np.random.default_rng(seed), dtype=np.float64)
 
     lrs, seeds = [0.03, 0.3], [7, 4]
-    nets, runs = train_nets(make, lrs, X, y, epochs=3, batch_size=6, seeds=seeds, notes=3)
+    how = {"epochs": 3, "batch_size": 6, "seeds": seeds, "notes": 3}
+    nets, runs = train_nets(make, lrs, X, y, **how)
+    held_out = data((), 8)
+    _, others = train_nets(make, lrs, X, y, validation=held_out, **how)
     assert runs.loss.shape == (2, 2, 9) and runs.steps.tolist() == [3, 6, 9]
     for (i, lr), (j, seed) in product(enumerate(lrs), enumerate(seeds)):
-        rng, single, inputs = (
-            np.random.default_rng([seed, 1]),
-            make(seed),
-            X[j] if own_inputs else X,
-        )
+        rng, single = np.random.default_rng([seed, 1]), make(seed)
+        inputs = X[j] if own_inputs else X
         order = rng.permutation(20)
         for _ in range(3):
             for rows in np.split(rng.permutation(order)[:18], 3):
@@ -579,10 +579,10 @@ def test_networks_of_any_make_are_trained_at_each_rate_with_each_seed(own_inputs
                 single.params -= lr * grads
         np.testing.assert_allclose(nets[i][j].params, single.params, atol=1e-9)
         np.testing.assert_allclose(nets[i][j].state, single.state, atol=1e-9)
-        loss, accuracy = evaluate(single, softmax_cross_entropy, inputs, y)
-        assert np.allclose(
-            [runs.val_loss[i, j, -1], runs.error[i, j, -1]], [loss, 100 * (1 - accuracy)]
-        )
+        for noted, where in ((runs, (inputs, y)), (others, held_out)):
+            loss, accuracy = evaluate(single, softmax_cross_entropy, *where)
+            assert np.isclose(noted.val_loss[i, j, -1], loss)
+            assert np.isclose(noted.error[i, j, -1], 100 * (1 - accuracy))
 
 
 @pytest.mark.parametrize("count", [1, 8, 359])
