@@ -18,6 +18,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     wirings                 of networks: dense and convolutional ones, many side by side
     race                    of the optimizers: the steps that each rate takes to the goal
     recipe  folder          of MNIST: a network to train, and where its files lie
+    readings                of MNIST: which images recorded networks read right
     remedies                of regularization: ten networks, and what is tried against overfitting
     deep                    of initialization: twenty layers, plain and residual
 
