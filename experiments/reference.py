@@ -17,8 +17,8 @@ from nnlib.metrics import calibration, confusion_matrix
 
 from .running import arrays, held, percent
 
-COST = "5 minutes"
-SEEDS = [0, 1, 2, 3, 4]
+COST = "3 minutes"
+SEEDS = [0, 1, 2]
 RECIPE = Recipe(hidden=(600,), optimizer="sgd", lr=0.02, l2=1e-4, batch=16, epochs=25)
 OTHER = replace(RECIPE, l2=2e-4)
 UNITS = 16  # whose weights are kept as pictures
@@ -39,7 +39,7 @@ def experiment(run):
 def one_seed(seed, close=False):
     X, y, *test = arrays("test")
     net, record = fit(RECIPE, seed, X, y)
-    record |= held(net, *test)
+    record |= held(net.predict(test[0]), test[1])
     return record | ({"close_up": {"seed": seed} | close_up(net, *test)} if close else {})
 
 

@@ -69,12 +69,11 @@ def score(recipe, seed, data, watch=False):
     """Train once; the record of `fit`, and how what was held back is read."""
     X, y, X_held, y_held = arrays(data)
     net, record = fit(recipe, seed, X, y, watch=(X_held, y_held) if watch else None)
-    return record | held(net, X_held, y_held)
+    return record | held(net.predict(X_held), y_held)
 
 
-def held(net, X, y):
-    """The accuracy, which images are read wrong, and as what."""
-    pred = net.predict(X)
+def held(pred, y):
+    """The accuracy of predictions, which images are read wrong, and as what."""
     wrong = np.flatnonzero(pred != y)
     return {
         "held_accuracy": accuracy(pred, y),

@@ -15,3 +15,8 @@ def right(wrong, n=IMAGES):
     for row, images in zip(found, wrong, strict=True):
         row[images] = 0.0
     return found
+
+
+def points(after, before):
+    """How many points more the first of two records reads right, for each seed and image."""
+    return 100 * (right(after["wrong"]) - right(before["wrong"]))

@@ -20,9 +20,21 @@ import pytest
 from conftest import missing
 from threadpoolctl import threadpool_limits
 
-from experiments import NAMES, ablation, best, depth, reference, remedies, search, torch_same
+from experiments import (
+    NAMES,
+    ablation,
+    best,
+    depth,
+    fast,
+    reference,
+    remedies,
+    search,
+    torch_same,
+)
 from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
+from nnbook.claims import effect
+from nnbook.mnist.readings import right
 from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
 from nnbook.regularization.remedies import REMEDIES, deal_all
 from nnbook.runs import unpacked
@@ -116,20 +128,56 @@ def test_the_reference_has_the_better_penalty():
 def test_the_goals_were_reached():
     assert recorded("reference")["test_accuracy"]["mean"] >= 98.1
     assert recorded("best")["test_accuracy"]["mean"] >= 99.0
+    for run in recorded("best")["runs"]:
+        assert run["held_accuracy"] == pytest.approx(1 - len(run["wrong"]) / 10_000)
+        assert len(run["read_as"]) == len(run["wrong"])
     for goal, found in recorded("fast")["goals"].items():
         assert found["test_accuracy"]["median"] >= float(goal)
         assert found["recipe"] == as_json(asdict(FAST[goal]))
 
 
+def check_measured(measured):
+    """What a record has of one recipe: a rate inside what was tried, and the images read wrong."""
+    assert min(measured["lrs"]) < measured["lr"] < max(measured["lrs"])
+    assert len(measured["wrong"]) == len(ablation.SEEDS)
+    counted = [100 - len(images) / 100 for images in measured["wrong"]]
+    np.testing.assert_allclose(measured["validation_accuracy"]["each"], counted)
+
+
 def test_ablation_keeps_what_helps():
-    steps = recorded("ablation")["steps"]
+    record = recorded("ablation")
+    steps, before = record["steps"], None
     assert [step["step"] for step in steps] == list(ablation.STEPS)
-    before = steps[0]["validation_accuracy"]["mean"]
-    for step in steps[1:]:
-        mean = step["validation_accuracy"]["mean"]
-        assert step["gain"] == pytest.approx(mean - before, abs=1e-3)
-        assert step["kept"] == (step["gain"] > step["standard_error"])
-        before = mean if step["kept"] else before
+    for step in steps:
+        check_measured(step)
+        images = 100 * right(step["wrong"])
+        if before is None:
+            assert step["kept"]
+        else:
+            gain, error = step["gain"], step["standard_error"]
+            assert (gain, error) == pytest.approx(effect(images - before), rel=1e-4, abs=1e-6)
+            assert step["kept"] == (gain > record["standard_errors"] * error)
+        before = images if step["kept"] else before
+    assert record["standard_errors"] == ablation.ERRORS >= 2
+
+
+def test_ablation_changes_one_thing_a_row_and_does_not_ask_the_test_images():
+    assert all(len(change) <= 1 for change in ablation.STEPS.values())
+    record = recorded("ablation")
+    for measured in record["starts"]:
+        check_measured(measured)
+    assert len(record["starts"]) == 8
+    plain, first = record["starts"][0], record["steps"][0]
+    assert {key: plain[key] for key in ("lr", "wrong")} == {k: first[k] for k in ("lr", "wrong")}
+    assert "test_accuracy" not in json.dumps(record)
+
+
+def test_fast_was_looked_at_again_on_images_held_back():
+    record = recorded("fast")
+    assert [looked["smoothing"] for looked in record["looked_at"]] == fast.SMOOTHINGS
+    for looked in record["looked_at"]:
+        check_measured(looked | {"lrs": record["lrs"]})
+        assert looked["lr"] == record["lrs"][int(np.argmax(looked["by_lr"]))]
 
 
 def test_the_remedies_are_those_of_the_code():
@@ -295,24 +343,28 @@ def test_l2_goes_with_sgd_only():
 
 def test_a_small_ablation():
     steps = {"plain": {}, "worse": {"optimizer": "momentum"}, "He": {"init": "he_normal"}}
+    tried = []
 
-    def run(function, settings):  # accuracies by recipe, without training
-        return [
-            {
-                "held_accuracy": 0.5
-                + 0.4 * (s["recipe"].init == "he_normal")
-                - 0.2 * (s["recipe"].optimizer == "momentum")
-                + 0.001 * s["seed"]
-                - 0.01 * (s["recipe"].lr != 0.3)
-            }
-            for s in settings
-        ]
+    def run(function, settings):  # how many are read wrong, by recipe, without training
+        for s in settings:
+            recipe = s["recipe"]
+            tried.append((recipe.optimizer, recipe.init, recipe.lr, s["seed"]))
+            wrong = 500 + 100 * (recipe.optimizer == "momentum") - 400 * (recipe.init != "normal")
+            wrong += s["seed"] + 20 * abs(ablation.RATES.index(recipe.lr) - 7)  # 0.03 is best
+            yield {"held_accuracy": 1 - wrong / 10_000, "wrong": list(range(wrong))}
 
-    found = ablation.experiment(run, steps, data=("digits", "digits"))
+    found = ablation.experiment(
+        lambda *a: list(run(*a)), steps, {"init": ("normal", "he_normal")}, "digits"
+    )
     assert [step["kept"] for step in found["steps"]] == [True, False, True]
-    assert [step["lr"] for step in found["steps"]] == [0.3, 0.3, 0.3]
-    assert found["steps"][2]["gain"] == pytest.approx(40)
-    assert found["final"]["recipe"]["optimizer"] == "sgd"
+    assert [step["lr"] for step in found["steps"]] == [0.03, 0.03, 0.03]
+    assert found["steps"][0]["lrs"] == [0.01, 0.03, 0.1, 0.3, 1, 3]  # three, and then downwards
+    assert found["steps"][2]["gain"] == pytest.approx(4)
+    assert found["recipe"]["optimizer"] == "sgd" and found["recipe"]["init"] == "he_normal"
+    assert [start["wrong"] for start in found["starts"]] == [
+        found["steps"][k]["wrong"] for k in (0, 2)
+    ]
+    assert len(tried) == len(set(tried))  # nothing is trained twice
 
 
 def test_a_failed_write_leaves_the_record_alone(tmp_path):
