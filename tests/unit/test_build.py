@@ -172,8 +172,8 @@ def test_who_needs_what_in_the_book():
     assert concerned("nnlib/_check.py") >= CHAPTERS
     assert concerned("nnbook/explore.py") >= CHAPTERS | {"explorers"}
     assert concerned("nnlib/_data/digits.npz") >= CHAPTERS
-    assert "normalization" in concerned("nnlib/norms.py")
-    assert "neuron" not in concerned("nnlib/norms.py")
+    assert "network" in concerned("nnlib/convolution.py")
+    assert "neuron" not in concerned("nnlib/convolution.py")
     assert concerned("experiments/results/best.json") == {"mnist", "tested"}
     assert concerned("benchmarks/results.json") == {"mnist", "tested"}
     assert {path.stem for path, files in needed().items() if MNIST in files} == {"mnist"}
