@@ -17,6 +17,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     checks                  the checks of its exercises
     wirings                 of networks: dense and convolutional ones, many side by side
     race                    of the optimizers: the steps that each rate takes to the goal
+    tuning                  of the schedules: each at the best rate of a grid
     recipe  folder          of MNIST: a network to train, and where its files lie
     readings                of MNIST: which images recorded networks read right
     remedies                of regularization: ten networks, and what is tried against overfitting

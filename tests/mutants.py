@@ -31,7 +31,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).resolve().parents[1]
 TABLE = Path(__file__).with_suffix(".txt")
 TESTED_IN = {f"nnlib.{name}": "optim" for name in ("stepping", "_in_place", "clipping")}
-TESTED_IN["nnbook.optimizers.race"] = "race"
+TESTED_IN |= {"nnbook.optimizers.race": "race", "nnbook.schedules.tuning": "tuning"}
 PATIENCE = 300  # seconds; a mutant that never ends is caught, too
 PRELOAD = ["numpy", "pytest", "hypothesis", "mpmath", "torch", "torch._dynamo"]  # slow to import
 
