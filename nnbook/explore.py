@@ -1,13 +1,14 @@
 """Explorers: a picture with sliders that works in a notebook and in a page without a kernel.
 
-In a live notebook a frame is drawn when a reader first asks for it, and kept. When the book is
-built (the environment variable ``NNLIB_EXPLORERS`` is ``page``) all frames are drawn and stacked,
-and ``jsdlink`` ties each control to the stack it turns over: the browser needs nothing else.
+In a live notebook a frame is drawn when a reader first asks for it, and kept; its controls are
+widgets. When the book is built (the environment variable ``NNLIB_EXPLORERS`` is ``page``) all
+frames are drawn, and the output is a card with the browser's own controls (`nnbook.card`).
 """
 
 import inspect
 import itertools
 import os
+from collections import Counter
 from html import escape
 from math import prod
 from pathlib import Path
@@ -15,17 +16,22 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 
+from .card import Control, card, frames_script, pictures_html
 from .frames import Frames, png_base64
 
 MAX_FRAMES = 1000
-FRAME_NUMBERS = itertools.count()  # of all frames in a page
-CSS = Path(__file__).with_name("explorer.css").read_text(encoding="utf-8")
+MAX_TRIES = 3
+MIME = "application/vnd.nnbook.explorer+json"  # rendered by the book's build
+CSS_FILE = Path(__file__).with_name("explorer.css")
+NAMES = Counter()  # of the explorers that this kernel has made
 
 
 def explore(
     draw,
     *,
+    question="",
     caption="",
+    tries=None,
     backdrop=None,
     panels=1,
     size=(5.6, 3.6),
@@ -41,8 +47,12 @@ def explore(
     draw : callable
         ``draw(ax, **values)`` draws one frame on Matplotlib axes and returns the read-out, a
         sentence with the numbers that the frame shows. With ``panels > 1``, ``ax`` is a list.
+    question : str
+        What the reader shall find out, above the picture.
     caption : str
-        The thesis: what to try, and what will be seen.
+        What the marks in the picture are, below it. What will be seen is the reader's to find.
+    tries : dict, optional
+        At most three links to settings worth a look: text to a dict from control to value.
     backdrop : callable, optional
         ``backdrop(ax)`` draws, once, what no control changes, and fixes limits and labels.
     panels : int
@@ -62,14 +72,16 @@ def explore(
     Returns
     -------
     Explorer
-        A widget; as the last expression of a cell it is shown.
+        As the last expression of a cell it is shown: a widget, or a card of the built page.
 
     Raises
     ------
     TypeError
-        ``draw`` and the controls do not fit together, or a control is not a sequence.
+        ``draw`` and the controls do not fit together, a control is not a sequence of values, or
+        ``draw`` draws elsewhere than on its axes.
     ValueError
-        No controls, no values, a start value that is not offered, or more than 1,000 frames.
+        No controls, no values, a value in ``start`` or ``tries`` that is not offered, or more than
+        1,000 frames.
 
     Examples
     --------
@@ -79,163 +91,206 @@ def explore(
     >>> explore(draw, slope=[1, 2, 3])
     Explorer(slope: 3 values)
     """
-    _check_options(caption, panels, size, start, labels)
+    _check_options(question, caption, tries, panels, size, start, labels)
     controls = {name: _values(name, values) for name, values in controls.items()}
     _check_controls(draw, controls)
     start = {name: values[0] for name, values in controls.items()} | dict(start or {})
     labels = {name: name for name in controls} | dict(labels or {})
     _check_names(controls, start=start, labels=labels, play=[] if play is None else [play])
-    for name, value in start.items():
-        if value not in controls[name]:
-            offered = ", ".join(map(str, controls[name]))
-            raise ValueError(f"start[{name!r}] is {value!r}, but {name} takes one of {offered}")
-    return Explorer(Frames(draw, backdrop, panels, size), caption, controls, start, labels, play)
+    _check_values(controls, "start", start)
+    for text, setting in (tries or {}).items():
+        _check_names(controls, **{f"tries[{text!r}]": setting})
+        _check_values(controls, f"tries[{text!r}]", setting)
+    name = _name(draw)
+    frames = Frames(draw, backdrop, panels, size, name)
+    controls = {
+        key: Control(key, labels[key], values, plays=key == play)
+        for key, values in controls.items()
+    }
+    make = PageExplorer if _for_page() else Explorer
+    return make(frames, controls, start, question, caption, dict(tries or {}))
 
 
-class Explorer(widgets.VBox):
-    """Controls, the picture with its read-out, and the caption below; made by `explore`."""
+def _name(draw):
+    """What an explorer is called in its page's addresses: as its function, numbered if need be."""
+    name = getattr(draw, "__name__", "draw").strip("<>_").replace("_", "-")
+    NAMES[name] += 1
+    return f"{name}-explorer" if NAMES[name] == 1 else f"{name}-explorer-{NAMES[name]}"
 
-    def __init__(self, frames, caption, controls, start, labels, play):
+
+class Shown:
+    """What both kinds of explorer are: frames, controls, and a setting to start with."""
+
+    def _keep(self, frames, controls, start, question, caption, tries):
         self.frames, self.options, self.start = frames, controls, start
+        self.question, self.caption, self.tries = question, caption, tries
         self.seen, self.error = {}, None
-        self.controls = {
-            name: _control(labels[name], values, start[name]) for name, values in controls.items()
-        }
-        picture = self._page() if _for_page() else self._live()
-        bar = widgets.HBox(
-            [*self.controls.values(), *([self._player(play, labels)] if play else [])],
-            layout=widgets.Layout(flex_flow="row wrap"),
-        )
-        bar.add_class("nn-controls")
-        below = widgets.HTML(f'<p class="nn-caption">{escape(caption)}</p><style>{CSS}</style>')
-        super().__init__([bar, picture, below])
-        self.add_class("nn-explorer")
 
-    def html(self, **values):
-        """The frame for these values, drawn once and kept."""
+    def frame(self, **values):
+        """The frame for these values (pictures, sentence), drawn once and kept."""
         key = tuple(values[name] for name in self.options)
         if key not in self.seen:
-            self.seen[key], _ = self.frames.frame(**values)
+            self.seen[key] = self.frames.frame(**values)
         return self.seen[key]
-
-    def _live(self):
-        """One picture, redrawn by the kernel."""
-        frame = widgets.HTML(layout=_cell())
-
-        def show(_=None):
-            values = {
-                name: self.options[name][control.index] for name, control in self.controls.items()
-            }
-            try:
-                frame.value, self.error = self.html(**values), None
-            except Exception as error:  # whatever a reader's draw raises is for the reader to see
-                self.error = f"{type(error).__name__}: {error}"
-                frame.value = f'<p class="nn-error" role="alert">{escape(self.error)}</p>'
-
-        show()
-        for control in self.controls.values():
-            control.observe(show, "index")
-        return self._over_backdrop(frame)
-
-    def _page(self):
-        """All pictures, turned over in the browser. An error in ``draw`` is raised."""
-        shared = {"layout": widgets.Layout(overflow="visible"), "style": widgets.HTML().style}
-        stack = self._stack({}, list(self.options), shared)
-        if self.frames.frame(**self.start)[0] != self.html(**self.start):
-            raise ValueError(
-                f"draw must draw the same picture each time for {self.start}; now it "
-                "drew another, so it depends on something besides the controls"
-            )
-        return self._over_backdrop(stack)
-
-    def _stack(self, values, names, shared):
-        if not names:
-            # numbered, so that a page that sorts its widgets by their ids keeps pictures that are
-            # alike together: it is a quarter smaller when compressed
-            number = f"{next(FRAME_NUMBERS):032x}"
-            return widgets.HTML(self.html(**values), model_id=number, **shared)
-        name, *rest = names
-        children = [self._stack(values | {name: v}, rest, shared) for v in self.options[name]]
-        stack = widgets.Stack(
-            children, selected_index=self.controls[name].index, layout=shared["layout"]
-        )
-        widgets.jsdlink((self.controls[name], "index"), (stack, "selected_index"))
-        if len(names) == len(self.options):
-            stack.layout = _cell()
-        return stack
-
-    def _over_backdrop(self, picture):
-        backdrop = widgets.HTML(self.frames.backdrop_html(), layout=_cell())
-        return widgets.GridBox(
-            [backdrop, picture],
-            layout=widgets.Layout(grid_template_columns="minmax(0, 1fr)", overflow="visible"),
-        )
-
-    def _player(self, name, labels):
-        control = self.controls[name]
-        play = widgets.Play(
-            min=0,
-            max=len(self.options[name]) - 1,
-            value=control.index,
-            interval=250,
-            show_repeat=False,
-        )
-        play.add_class("nn-control")
-        play.tooltip = labels[name]
-        widgets.jslink((play, "value"), (control, "index"))
-        return play
-
-    def _repr_mimebundle_(self, **kwargs):
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if _for_page():  # what paper shows
-            bundle["image/png"] = png_base64(self.frames.png(**self.start))
-        return bundle
 
     def __repr__(self):
         if self.error:
             return f"Explorer({self.error})"
-        sizes = ", ".join(f"{name}: {len(values)} values" for name, values in self.options.items())
+        sizes = ", ".join(f"{name}: {len(c.values)} values" for name, c in self.options.items())
         return f"Explorer({sizes})"
+
+
+class PageExplorer(Shown):
+    """An explorer of a built page: all its frames. An error in ``draw`` is raised."""
+
+    def __init__(self, *what):
+        self._keep(*what)
+        first = self.frame(**self.start)
+        for values in itertools.product(*(c.values for c in self.options.values())):
+            self.frame(**dict(zip(self.options, values, strict=True)))
+        if self.frames.frame(**self.start) != first:
+            raise ValueError(
+                f"draw must draw the same picture each time for {self.start}; now it "
+                "drew another, so it depends on something besides the controls"
+            )
+
+    def bundle(self):
+        """Name, card and the script of all frames, in the order of the controls' values."""
+        values = itertools.product(*(c.values for c in self.options.values()))
+        frames = [self.seen[key] for key in values]
+        html = card(
+            self.frames.name,
+            self.frames,
+            self.options,
+            question=self.question,
+            caption=self.caption,
+            tries=self.tries,
+            start=self.start,
+            draw=self.frames.draw.__name__,
+            frame=self.frame(**self.start),
+            longest=max((sentence for _, sentence in frames), key=len),
+        )
+        name = self.frames.name
+        return {"name": name, "card": html, "frames": frames_script(name, frames)}
+
+    def _repr_mimebundle_(self, **kwargs):
+        paper = png_base64(self.frames.png(**self.start))
+        return {"text/plain": repr(self), MIME: self.bundle(), "image/png": paper}
+
+
+class Explorer(widgets.VBox, Shown):
+    """An explorer of a live notebook: question, picture, controls, sentence, settings to try."""
+
+    def __init__(self, *what):
+        self._keep(*what)
+        self.controls = {name: _widget(c, self.start[name]) for name, c in self.options.items()}
+        picture, self.readout = widgets.HTML(), widgets.HTML()
+
+        def show(_=None):
+            try:
+                pictures, sentence = self.frame(**self.values())
+            except Exception as error:  # whatever a reader's draw raises is for the reader to see
+                self.error = f"{type(error).__name__}: {error}"
+                picture.value = f'<p class="nn-error" role="alert">{escape(self.error)}</p>'
+                self.readout.value = ""
+            else:
+                self.error = None
+                style = f'style="{self.frames.colours.css()}" role="img"'
+                alt = f'aria-label="{escape(sentence)}"'
+                picture.value = pictures_html(self.frames, pictures, f"{style} {alt}")
+                self.readout.value = f'<p class="nn-says">{escape(sentence)}</p>'
+
+        show()
+        for control in self.controls.values():
+            control.observe(show, "index")
+        question = f'<p class="nn-ask">{escape(self.question)}</p>' if self.question else ""
+        caption = f'<p class="nn-caption">{escape(self.caption)}</p>' if self.caption else ""
+        bar = widgets.HBox(
+            [part for name in self.controls for part in self._with_player(name)],
+            layout=widgets.Layout(flex_flow="row wrap"),
+        )
+        bar.add_class("nn-controls")
+        tries = widgets.HBox(
+            [self._try(text, to) for text, to in self.tries.items()],
+            layout=widgets.Layout(flex_flow="row wrap"),
+        )
+        css = CSS_FILE.read_text(encoding="utf-8")
+        below = widgets.HTML(f"{caption}<style>{css}</style>")
+        super().__init__([widgets.HTML(question), picture, bar, self.readout, tries, below])
+        self.add_class("nn-explorer")
+
+    def values(self):
+        """The setting that the controls are at."""
+        return {
+            name: self.options[name].values[control.index]
+            for name, control in self.controls.items()
+        }
+
+    def _try(self, text, setting):
+        """A button that moves the controls to a setting."""
+        button = widgets.Button(description=text, layout=widgets.Layout(width="auto"))
+        button.add_class("nn-try")
+
+        def move(_):
+            for name, value in setting.items():
+                self.controls[name].index = self.options[name].values.index(value)
+
+        button.on_click(move)
+        return button
+
+    def _with_player(self, name):
+        control = self.controls[name]
+        if not self.options[name].plays:
+            return [control]
+        play = widgets.Play(
+            min=0,
+            max=len(self.options[name].values) - 1,
+            value=control.index,
+            interval=450,
+            show_repeat=False,
+        )
+        play.add_class("nn-control")
+        play.tooltip = self.options[name].label
+        widgets.jslink((play, "value"), (control, "index"))
+        return [play, control]
 
 
 def _for_page():
     return os.environ.get("NNLIB_EXPLORERS") == "page"
 
 
-def _cell():
-    return widgets.Layout(grid_area="1 / 1", min_width="0", overflow="visible")
-
-
-def _control(label, values, start):
-    """The widget that suits the values: a switch, buttons, a menu or a slider."""
-    index = values.index(start)
-    if all(isinstance(v, bool) for v in values):
-        make, names = widgets.ToggleButtons, ["on" if v else "off" for v in values]
-    elif any(isinstance(v, str) for v in values):
-        make = widgets.ToggleButtons if len(values) <= 4 else widgets.Dropdown
-        names = [str(v) for v in values]
-    else:
-        make, names = widgets.SelectionSlider, [f"{v:g}" for v in values]
-        if len(set(names)) < len(names) or any("e+" in name for name in names):
-            names = [f"{v:,}" for v in values]
+def _widget(control, start):
+    """The widget for a control: a switch, buttons, a menu or a slider."""
+    makes = {
+        "choice": widgets.ToggleButtons,
+        "menu": widgets.Dropdown,
+        "slider": widgets.SelectionSlider,
+    }
+    make = makes[control.kind]
     # "initial": ipywidgets otherwise fixes a width that is too narrow for a label or a slider
-    control = make(
-        options=names,
-        index=index,
-        description=label,
-        tooltip=label,
+    widget = make(
+        options=control.names,
+        index=control.values.index(start),
+        description=control.label,
+        tooltip=control.label,
         style={"description_width": "initial"},
     )
-    control.layout = widgets.Layout(
-        flex="1 1 18rem" if make is widgets.SelectionSlider else "0 1 auto", width="auto"
+    widget.layout = widgets.Layout(
+        flex="1 1 18rem" if control.kind == "slider" else "0 1 auto", width="auto"
     )
-    control.add_class("nn-control")
-    return control
+    widget.add_class("nn-control")
+    return widget
 
 
 def _values(name, values):
     if isinstance(values, str) or not hasattr(values, "__iter__"):
         raise TypeError(f"control {name} must be a list of values, got {values!r}")
+    if isinstance(values, tuple) and len(values) == 2 and _two_numbers(values):
+        low, high = values
+        raise TypeError(
+            f"control {name} is a pair, {values}; give all its values, such as "
+            f"np.linspace({low}, {high}, 11), or a list if these two are all"
+        )
     values = [v.item() if isinstance(v, np.generic) else v for v in values]
     for v in values:
         if not isinstance(v, bool | int | float | str):
@@ -247,9 +302,20 @@ def _values(name, values):
     return values
 
 
-def _check_options(caption, panels, size, start, labels):
-    if not isinstance(caption, str):
-        raise TypeError(f"caption must be a text, got {caption!r}")
+def _two_numbers(values):
+    return all(isinstance(v, int | float) and not isinstance(v, bool) for v in values)
+
+
+def _check_options(question, caption, tries, panels, size, start, labels):
+    for argument, value in (("question", question), ("caption", caption)):
+        if not isinstance(value, str):
+            raise TypeError(f"{argument} must be a text, got {value!r}")
+    if not (tries is None or isinstance(tries, dict)) or not all(
+        isinstance(text, str) and isinstance(to, dict) and to for text, to in (tries or {}).items()
+    ):
+        raise TypeError(f"tries must be a dict from a text to a dict of values, got {tries!r}")
+    if len(tries or {}) > MAX_TRIES:
+        raise ValueError(f"tries must be at most {MAX_TRIES}, got {len(tries)}")
     if not isinstance(panels, int) or panels < 1:
         raise ValueError(f"panels must be a whole number >= 1, got {panels!r}")
     if not isinstance(size, tuple) or len(size) != 2 or min(size) <= 0:
@@ -283,3 +349,12 @@ def _check_names(controls, **uses):
             if name not in controls:
                 known = ", ".join(controls)
                 raise ValueError(f"{argument} names {name!r}, which is not a control ({known})")
+
+
+def _check_values(controls, argument, setting):
+    for name, value in setting.items():
+        if value not in controls[name]:
+            offered = ", ".join(map(str, controls[name]))
+            raise ValueError(
+                f"{argument}[{name!r}] is {value!r}, but {name} takes one of {offered}"
+            )

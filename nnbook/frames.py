@@ -1,27 +1,28 @@
 """Pictures for explorers: a backdrop drawn once, and one frame for each setting of the controls.
 
 A frame is only what changes. It is drawn on axes at the same place and with the same limits as the
-backdrop's, saved as a transparent SVG, and laid over the backdrop by the page. SVG rather than
-pixels: sharp on every screen, and hundreds of frames that share most of their text compress well.
+backdrop's, and laid over the backdrop by the page. SVG rather than pixels: sharp on every screen,
+in the page's own colours, and hundreds of frames that share most of their text compress well.
 """
 
 import base64
 import io
-import re
-from html import escape
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
+import matplotlib.pyplot as plt
 import matplotlib.style
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from .colours import Colours
+from .svg import fragment
+
 STYLE = Path(__file__).with_name("book.mplstyle")
+PLACES = ("left", "center", "right")  # of titles
 MARGINS = {"left": 0.66, "right": 0.14, "bottom": 0.52, "top": 0.34}  # inches around the axes
-COORDINATE = re.compile(r"-?\d+\.\d{2,}")
-PATH_DATA = re.compile(r'(?<= d=")[^"]*|(?<= points=")[^"]*')
-BOILERPLATE = re.compile(r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>", re.S)
-DATA_URI = str.maketrans({'"': "'", "%": "%25", "#": "%23", "<": "%3C", ">": "%3E", "&": "%26"})
 
 
 class Frames:
@@ -39,15 +40,22 @@ class Frames:
         Axes side by side; on a narrow screen they stand below each other.
     size : (float, float)
         Width and height of one panel in inches.
+    name : str
+        Begins the ids in the pictures, which no two explorers of a page share.
     """
 
-    def __init__(self, draw, backdrop=None, panels=1, size=(5.6, 3.6)):
+    def __init__(self, draw, backdrop=None, panels=1, size=(5.6, 3.6), name="explorer"):
         self.draw, self.backdrop, self.panels, self.size = draw, backdrop, panels, size
+        self.name, self.colours, self.shown = name, Colours(), False
         with book_style():
             self.base = [self._new_axes() for _ in range(panels)]
             if backdrop is not None:
                 backdrop(self._argument(self.base))
-        self.fixed = [_is_drawn(ax) for ax in self.base]
+            self.fixed = [_is_drawn(ax) for ax in self.base]
+            self.overlays = [
+                Overlay(self._new_axes(), base) if fixed else None
+                for base, fixed in zip(self.base, self.fixed, strict=True)
+            ]
 
     def _new_axes(self):
         width, height = self.size
@@ -63,55 +71,41 @@ class Frames:
     def _argument(self, axes):
         return axes[0] if self.panels == 1 else axes
 
-    def _overlay(self, base):
-        """Axes without lines and ticks, exactly over those of the backdrop."""
-        ax = self._new_axes()
-        ax.set_position(base.get_position())
-        ax.set_axis_off()
-        self._copy_limits(base, ax)
-        return ax
-
-    @staticmethod
-    def _copy_limits(base, ax):
-        ax.set_xscale(base.xaxis._scale)  # the scale itself: its name alone loses its settings
-        ax.set_yscale(base.yaxis._scale)
-        ax.set(xlim=base.get_xlim(), ylim=base.get_ylim(), aspect=base.get_aspect())
-
     def _draw(self, axes, values):
-        sentence = self.draw(self._argument(axes), **values)
+        with _no_pyplot_figure():
+            sentence = self.draw(self._argument(axes), **values)
         if not isinstance(sentence, str) or not sentence.strip():
             raise TypeError(
                 f"draw must return the read-out, a sentence for the reader, got {sentence!r}"
             )
         return sentence
 
-    def backdrop_html(self):
-        """The unchanging part, as HTML, or an empty string where there is none."""
-        if not any(self.fixed):
-            return ""
+    @staticmethod
+    def _has_drawn(ax, overlay):
+        return overlay.has_more() if overlay else _is_drawn(ax)
+
+    def still(self):
+        """What doesn't change: a fragment of SVG for each panel, empty where there is none."""
         with book_style():
-            pictures = [
-                picture(ax.figure if fixed else Figure(figsize=self.size), alt="")
-                for ax, fixed in zip(self.base, self.fixed, strict=True)
+            return [
+                fragment(ax.figure, self.colours, f"{self.name}-b{k}-") if fixed else ""
+                for k, (ax, fixed) in enumerate(zip(self.base, self.fixed, strict=True))
             ]
-        return panels_html(pictures, self.size)
 
     def frame(self, **values):
-        """Draw one frame. Returns its HTML (pictures and sentence) and the sentence."""
+        """Draw one frame: a fragment of SVG for each panel, and the sentence."""
         with book_style():
-            axes = [
-                self._overlay(base) if fixed else self._new_axes()
-                for base, fixed in zip(self.base, self.fixed, strict=True)
-            ]
+            axes = [overlay.clean() if overlay else self._new_axes() for overlay in self.overlays]
             sentence = self._draw(axes, values)
-            for base, ax, fixed in zip(self.base, axes, self.fixed, strict=True):
-                if fixed:
-                    self._copy_limits(base, ax)
+            if not self.shown and not any(map(self._has_drawn, axes, self.overlays)):
+                raise TypeError(f"draw has drawn nothing for {values}, what a reader sees first")
+            self.shown = True
+            for overlay in filter(None, self.overlays):
+                overlay.keep_limits()
             pictures = [
-                picture(ax.figure, alt=sentence if k == 0 else "") for k, ax in enumerate(axes)
+                fragment(ax.figure, self.colours, f"{self.name}-f{k}-") for k, ax in enumerate(axes)
             ]
-        html = panels_html(pictures, self.size)
-        return html + f'<p class="nn-readout">{escape(sentence)}</p>', sentence
+        return pictures, sentence
 
     def png(self, **values):
         """The whole picture with its sentence as PNG bytes, for paper."""
@@ -135,6 +129,61 @@ class Frames:
         return buffer.getvalue()
 
 
+class Overlay:
+    """Axes without lines and ticks, exactly over the backdrop's, for one frame after another.
+
+    To make axes takes ten times as long as to draw on them, so these are used again: what a frame
+    has drawn is taken off before the next one.
+    """
+
+    def __init__(self, ax, base):
+        self.ax, self.base = ax, base
+        self.keep_limits()
+        self.own = {*ax.get_children(), *ax.figure.get_children()}
+
+    def _more(self):
+        children = [*self.ax.get_children(), *self.ax.figure.get_children()]
+        return [artist for artist in children if artist not in self.own]
+
+    def has_more(self):
+        """Whether something has been drawn on them."""
+        return bool(self._more() or any(self.ax.get_title(loc=place) for place in PLACES))
+
+    def clean(self):
+        """The axes as they were at first."""
+        ax = self.ax
+        for artist in self._more():
+            artist.remove()
+        ax.containers.clear()  # or a legend would list what is gone
+        for place in PLACES:
+            ax.set_title("", loc=place)
+        ax.set_prop_cycle(None)
+        self.keep_limits()
+        return ax
+
+    def keep_limits(self):
+        """Place, scales and limits of the backdrop, whatever a frame has done to them."""
+        self.ax.set_position(self.base.get_position())
+        self.ax.set_axis_off()
+        self.ax.set_xscale(self.base.xaxis._scale)  # the scale itself: its name loses its settings
+        self.ax.set_yscale(self.base.yaxis._scale)
+        self.ax.set(
+            xlim=self.base.get_xlim(), ylim=self.base.get_ylim(), aspect=self.base.get_aspect()
+        )
+
+
+@contextmanager
+def _no_pyplot_figure():
+    """See that ``draw`` draws on the axes it is given, and not by pyplot on a figure of its own."""
+    before = plt.get_fignums()
+    yield
+    made = [n for n in plt.get_fignums() if n not in before]
+    for n in made:
+        plt.close(n)
+    if made:
+        raise TypeError("draw must draw on the axes it is given: ax.plot(…), not plt.plot(…)")
+
+
 def _is_drawn(ax):
     """Whether a backdrop has done anything to these axes: drawn, fixed a limit, or labelled."""
     limits = not (ax.get_autoscalex_on() and ax.get_autoscaley_on())
@@ -143,29 +192,13 @@ def _is_drawn(ax):
 
 def book_style():
     """The book's style as a context, whatever the notebook has set."""
-    return matplotlib.style.context(["default", str(STYLE)])
+    return mpl.rc_context(_style())
 
 
-def picture(fig, alt):
-    """A figure as an ``<img>`` that carries its own SVG."""
-    buffer = io.StringIO()
-    fig.savefig(buffer, format="svg", metadata={"Date": None}, transparent=True)
-    svg = slim(buffer.getvalue()).translate(DATA_URI)
-    return f'<img class="nn-picture" alt="{escape(alt)}" src="data:image/svg+xml,{svg}">'
-
-
-def slim(svg):
-    """Matplotlib's SVG without its boilerplate, coordinates rounded to a tenth of a point."""
-    svg = BOILERPLATE.sub("", svg)
-    svg = PATH_DATA.sub(lambda path: COORDINATE.sub(lambda x: f"{float(x[0]):.1f}", path[0]), svg)
-    return re.sub(r"\s*\n\s*", " ", svg).strip()
-
-
-def panels_html(pictures, size):
-    """Pictures side by side where there is room, below each other where there is not."""
-    width = f"{size[0] * 96:.0f}px"
-    cells = "".join(f'<div style="max-width: {width}">{p}</div>' for p in pictures)
-    return f'<div class="nn-panels">{cells}</div>'
+@cache  # to read it takes as long as to draw a frame
+def _style():
+    with matplotlib.style.context(["default", str(STYLE)]):
+        return {name: value for name, value in mpl.rcParams.items() if "backend" not in name}
 
 
 def png_base64(data):

@@ -4,7 +4,8 @@
 - Notebooks are executed one on each core, before the pages are read one after the other, and again
   when something that they import has changed, not only when their own text has (`execution`,
   `dependencies`). With BOOK_PAGE set, one page is built and the others are left alone (`pages`).
-- The widget manager and MathJax are copied into the site (`scripts`).
+- Explorers become cards in the pages, and files with their frames beside them (`explorers`).
+- MathJax is copied into the site (`scripts`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
 """
@@ -13,7 +14,7 @@ import os
 import re
 from pathlib import Path
 
-from . import pages, scripts
+from . import explorers, pages, scripts
 from .claims import collect_claims
 from .mistakes import collect_mistakes
 
@@ -24,9 +25,8 @@ def setup(app):
     app.connect("source-read", collect_claims)
     app.connect("autodoc-process-docstring", one_formula_a_line)
     pages.setup(app)
+    explorers.setup(app)
     app.add_css_file("book.css")
-    app.add_js_file(None, body=scripts.ICONS, priority=1)
-    app.add_js_file("widgets.js", loading_method="defer", priority=900)  # after MathJax
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 

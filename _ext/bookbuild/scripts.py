@@ -11,27 +11,15 @@ from .paths import ROOT
 logger = logging.getLogger(__name__)
 MODULES = ROOT / "node_modules"
 INSTALLED = MODULES / ".package-lock.json"
-WIDGETS = MODULES / "@jupyter-widgets/html-manager/dist"
 MATHJAX = MODULES / "mathjax/es5"
 MATHJAX_PARTS = ["tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre", "ui"]
-CDN = "https://cdn.jsdelivr.net/npm/@jupyter-widgets/html-manager@1.0.15/dist/embed.js"
-
-# Font Awesome shall turn the theme's own <i> into pictures, once, before there are widgets: a play
-# button looks for its <i> when it is pressed.
-ICONS = """
-window.FontAwesomeConfig = {
-  autoReplaceSvg: false, observeMutations: false, mutateApproach: "sync",
-};
-document.addEventListener("DOMContentLoaded", () => window.FontAwesome?.dom.i2svg());
-"""
 
 
 def configure(config, build: Path):
     """Have the pages load what they need from the site, or else from a CDN."""
-    config.nb_ipywidgets_js = {CDN: {}}
+    config.nb_ipywidgets_js = {}  # explorers need no widget manager
     if install_scripts():
         config.html_static_path.append(str(collect_scripts(build / "scripts")))
-        config.nb_ipywidgets_js = {"embed.js": {}}
         config.mathjax_path = "mathjax/tex-chtml.js"
 
 
@@ -43,13 +31,13 @@ def install_scripts():
     npm = shutil.which("npm")
     if npm is None:
         logger.info(
-            "npm is not installed: the pages will load MathJax and the widget manager "
-            "from a CDN, so sliders need a network connection."
+            "npm is not installed: the pages will load MathJax from a CDN, so formulas need a "
+            "network connection."
         )
         return False
     result = subprocess.run([npm, "ci"], cwd=ROOT, capture_output=True, text=True)
     if result.returncode:
-        logger.info("npm failed, so the pages will load scripts from a CDN:\n%s", result.stderr)
+        logger.info("npm failed, so the pages will load MathJax from a CDN:\n%s", result.stderr)
         return False
     INSTALLED.touch()
     return True
@@ -66,7 +54,5 @@ def collect_scripts(folder):
         source = MATHJAX / part
         (target / part).parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if source.is_dir() else shutil.copy)(source, target / part)
-    for source in [*WIDGETS.glob("*.woff*"), *WIDGETS.glob("*.ttf"), WIDGETS / "embed.js"]:
-        shutil.copy(source, folder)
     done.touch()
     return folder

@@ -1,0 +1,117 @@
+"""A Matplotlib figure as SVG that stands in a page: small, and in the page's own colours.
+
+Words stay words, in the page's font; formulas become outlines. Coordinates are rounded to a tenth
+of a point. What Matplotlib writes for programs that edit SVG (names of groups, metadata) goes.
+"""
+
+import io
+import re
+from html import escape
+from xml.etree import ElementTree
+
+from matplotlib.backends.backend_svg import RendererSVG
+
+SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
+LONG = re.compile(r"-?\d+\.\d{2,}")
+SPACE = re.compile(r"\s+")
+TEXT_SIZE = 11  # of the style; only other sizes are written
+NOT_OURS = {"font-family", "stroke-linejoin", "font-stretch"}  # the page's style sheet decides
+KEPT = {"x", "y", "width", "height", "d", "points", "transform", "clip-path"}
+
+
+class Renderer(RendererSVG):
+    """Matplotlib's, with text as text, but formulas, which no page's font can set, as outlines."""
+
+    def _draw_text_as_text(self, gc, x, y, s, prop, angle, ismath, mtext=None):
+        if ismath:
+            return self._draw_text_as_path(gc, x, y, s, prop, angle, ismath, mtext)
+        return super()._draw_text_as_text(gc, x, y, s, prop, angle, ismath, mtext)
+
+
+def fragment(fig, colours, prefix):
+    """What a figure shows, as SVG elements without the ``<svg>`` around them.
+
+    Parameters
+    ----------
+    fig : matplotlib Figure
+        Drawn under the book's style, with ``svg.fonttype: none``.
+    colours : Colours
+        Gives the variables that colours become.
+    prefix : str
+        Begins each id, so that no two fragments of a page share one.
+    """
+    dpi, fig.dpi = fig.dpi, 72  # points
+    buffer = io.StringIO()
+    width, height = 72 * fig.get_size_inches()
+    renderer = Renderer(width, height, buffer, image_dpi=dpi, metadata={"Date": None})
+    fig.draw(renderer)
+    renderer.finalize()
+    fig.dpi = dpi
+    root = ElementTree.fromstring(buffer.getvalue())
+    return "".join(_Writer(colours, prefix).element(child) for child in root)
+
+
+class _Writer:
+    def __init__(self, colours, prefix):
+        self.colours, self.prefix = colours, prefix
+
+    def element(self, node):
+        tag = node.tag.removeprefix(SVG)
+        if tag in ("metadata", "style") or "}" in tag:
+            return ""
+        style = _declarations(node.get("style", ""))
+        inner = "".join(map(self.element, node))
+        if tag == "path" and style.get("fill") == "none" and "stroke" not in style:
+            return ""  # the figure's and the axes' ground
+        text = escape(node.text or "", quote=False) if tag in ("text", "tspan") else ""
+        attributes = self._attributes(tag, node, style)
+        if tag in ("g", "defs") and not (attributes and tag == "g"):
+            return f"<defs>{inner}</defs>" if tag == "defs" and inner else inner
+        if tag == "g" and not inner:
+            return ""
+        end = f">{text}{inner}</{tag}>" if text or inner else "/>"
+        return f"<{tag}{attributes}{end}"
+
+    def _attributes(self, tag, node, style):
+        found = {}
+        if tag != "g" and "id" in node.attrib and tag in ("path", "clipPath", "linearGradient"):
+            found["id"] = self.prefix + node.get("id")
+        for name, value in node.attrib.items():
+            if name in KEPT:
+                short = value if name == "transform" else _rounded(value)  # a scale may be 0.02
+                found[name] = self._links(short)
+            elif name == HREF:
+                image = value.startswith("data:")
+                found["href"] = SPACE.sub("", value) if image else f"#{self.prefix}{value[1:]}"
+        if found.get("transform", "").startswith("rotate(-0 "):
+            del found["transform"]
+        if css := self._css(tag, style):
+            found["style"] = css
+        if found.keys() == {"id"} and tag == "g":
+            return ""
+        return "".join(f' {name}="{escape(value)}"' for name, value in found.items())
+
+    def _css(self, tag, style):
+        parts = []
+        for name, value in style.items():
+            if name in NOT_OURS or (name == "fill" and value == "#222222" and tag == "text"):
+                continue
+            if name == "font-size":
+                size = float(value.removesuffix("px"))
+                parts += [f"--t:{size:g}px"] if size != TEXT_SIZE else []
+            else:
+                parts.append(f"{name}:{self.colours.paint(self._links(value))}")
+        return ";".join(parts)
+
+    def _links(self, value):
+        return value.replace("url(#", f"url(#{self.prefix}")
+
+
+def _declarations(style):
+    pairs = (part.partition(":") for part in style.split(";") if part.strip())
+    return {name.strip(): value.strip() for name, _, value in pairs}
+
+
+def _rounded(value):
+    value = LONG.sub(lambda n: f"{float(n[0]):.1f}".replace("-0.0", "0").removesuffix(".0"), value)
+    return SPACE.sub(" ", value).strip()
