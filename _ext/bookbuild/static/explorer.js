@@ -1,0 +1,368 @@
+/* <nn-explorer>: a picture that answers its controls.
+
+   The page holds everything that is seen at first: picture, sentence, native controls. This script
+   makes them answer. All pictures of an explorer are in one file, which calls nnFrames(id, frames):
+   a list in the order of the controls' values, the last control fastest, each frame being
+   [inside of the first panel, …, sentence]. The file is a script, as pages open from a disk, too. */
+(() => {
+  "use strict";
+  const NEAR = "600px 0px"; // how far from the screen an explorer fetches its frames
+  const REST = 400; // ms without a move, then the sentence is spoken and the address kept
+  const STEP = 450; // ms a frame stays when it plays
+
+  const waiting = new Map();
+  window.nnFrames = (id, frames) => waiting.get(id)?.(frames);
+
+  /* ---- Addresses: #id?name=value&name=value, holding only what differs from the start ---- */
+
+  const page = (url) => url.split("#")[0];
+  const cards = () => [...document.querySelectorAll("nn-explorer")].filter((card) => card.controls);
+
+  function parse(hash) {
+    const at = `${hash}?`.indexOf("?");
+    return { id: hash.slice(1, at), query: hash.slice(at + 1) };
+  }
+
+  /* An entry of the history holds the settings of all explorers, as an address has room for one. */
+  function write(method, hash) {
+    const settings = Object.fromEntries(cards().map((card) => [card.id, card.query]));
+    try {
+      history[method]({ ...history.state, explorers: settings }, "", hash);
+    } catch {
+      // a page inside a sandbox has no history: nothing to keep, all else works
+    }
+  }
+
+  /* Back, forward, or an address typed or followed. What it doesn't name stays as it is. */
+  function arrive() {
+    const settings = history.state?.explorers;
+    const { id, query } = parse(location.hash);
+    for (const card of cards()) {
+      if (settings) card.set(settings[card.id] ?? "");
+      else if (card.id === id) card.set(query);
+    }
+  }
+
+  /* Links to a setting, in a card or in the text around it. */
+  function follow(event) {
+    const link = event.target.closest?.("a[href*='#']");
+    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const { id, query } = parse(link.hash);
+    const card = document.getElementById(id);
+    if (!query || !card?.controls || page(link.href) !== page(location.href)) return;
+    event.preventDefault();
+    write("replaceState"); // what Back returns to
+    card.set(query);
+    write("pushState", card.address);
+    if (!card.contains(link)) card.scrollIntoView({ block: "nearest" });
+  }
+
+  /* ---- One control: a range with a menu of its values, a menu, or radio buttons ---- */
+
+  class Control {
+    constructor(box) {
+      this.box = box;
+      this.name = box.dataset.name;
+      this.label = box.querySelector("legend, label").textContent.trim();
+      this.range = box.querySelector("input[type=range]");
+      this.menu = box.querySelector("select");
+      this.radios = [...box.querySelectorAll("input[type=radio]")];
+      const options = this.menu ? [...this.menu.options] : this.radios;
+      this.values = options.map((option) => option.value);
+      this.names = options.map((option) => option.text ?? option.parentElement.textContent.trim());
+      // As the page was written: a browser may have filled in what was set at an earlier visit.
+      this.start = this.range
+        ? Number(this.range.defaultValue)
+        : Math.max(0, options.findIndex((o) => o.defaultSelected || o.defaultChecked));
+    }
+    get index() {
+      if (this.range) return Number(this.range.value);
+      return this.menu ? this.menu.selectedIndex : this.radios.findIndex((radio) => radio.checked);
+    }
+    set index(k) {
+      if (this.range) this.range.value = k;
+      if (this.menu) this.menu.selectedIndex = k;
+      else this.radios[k].checked = true;
+      this.paint();
+    }
+    /* What a browser doesn't do for a slider: the filled part, and the value in words. */
+    paint() {
+      if (!this.range) return;
+      this.menu.selectedIndex = this.index;
+      this.range.style.setProperty("--share", this.index / Math.max(1, this.values.length - 1));
+      this.range.setAttribute("aria-valuetext", this.names[this.index]);
+    }
+    find(text) {
+      const k = this.values.indexOf(text);
+      return k < 0 ? this.values.indexOf(text.replaceAll("+", " ")) : k;
+    }
+    get python() {
+      const value = this.values[this.index];
+      const quoted = () => `'${value.replace(/[\\']/g, "\\$&")}'`;
+      return `${this.name}=${"text" in this.box.dataset ? quoted() : value}`;
+    }
+  }
+
+  /* ---- The card ---- */
+
+  class Explorer extends HTMLElement {
+    connectedCallback() {
+      if (this.controls) return; // moved in the page
+      this.controls = [...this.querySelectorAll("[data-name]")].map((box) => new Control(box));
+      this.layers = [...this.querySelectorAll(".nn-frame")];
+      this.sentence = this.querySelector(".nn-says > span");
+      this.voice = this.querySelector(".nn-voice");
+      this.shown = this.frameOf(this.controls.map((control) => control.start)); // as it was written
+      this.links = [...document.querySelectorAll(`a[href*="#${CSS.escape(this.id)}?"]`)]
+        .filter((link) => page(link.href) === page(location.href))
+        .map((link) => [link, this.read(parse(link.hash).query).join()]);
+      this.setAttribute("role", "group");
+      const ask = this.querySelector(".nn-ask");
+      if (ask) this.setAttribute("aria-labelledby", ask.id);
+      else this.setAttribute("aria-label", "Explorer");
+      this.addEventListener("input", (event) => this.input(event));
+      this.addEventListener("click", (event) => this.click(event));
+      this.addEventListener("pointerdown", (event) => event.target.closest(".nn-play") || this.stop());
+      this.addEventListener("focusin", () => this.load(), { once: true });
+      const watch = new IntersectionObserver(
+        (seen) => {
+          if (!seen.some((entry) => entry.isIntersecting)) return;
+          watch.disconnect();
+          this.load();
+        },
+        { rootMargin: NEAR },
+      );
+      watch.observe(this);
+    }
+    disconnectedCallback() {
+      this.stop();
+    }
+
+    /* A setting is a list of the controls' indices; a query is how an address writes it. */
+    get setting() {
+      return this.controls.map((control) => control.index);
+    }
+    get query() {
+      return this.controls
+        .filter((control) => control.index !== control.start)
+        .map((c) => `${encodeURIComponent(c.name)}=${encodeURIComponent(c.values[c.index])}`)
+        .join("&");
+    }
+    get address() {
+      return `#${this.id}${this.query && "?"}${this.query}`;
+    }
+    read(query) {
+      const asked = new URLSearchParams(query.replaceAll("+", "%2B"));
+      return this.controls.map((control) => {
+        const k = asked.has(control.name) ? control.find(asked.get(control.name)) : -1;
+        return k < 0 ? control.start : k;
+      });
+    }
+    frameOf(setting) {
+      return setting.reduce((k, index, i) => k * this.controls[i].values.length + index, 0);
+    }
+
+    set(query, told = true) {
+      const before = this.setting.join();
+      this.stop();
+      this.read(query).forEach((index, i) => (this.controls[i].index = index));
+      this.show();
+      clearTimeout(this.resting); // the address is someone else's to write
+      if (this.setting.join() === before) return;
+      this.load();
+      if (told) this.rest(false);
+    }
+    show() {
+      const setting = this.setting;
+      for (const control of this.controls) control.paint();
+      this.classList.toggle("nn-moved", this.query !== "");
+      for (const [link, target] of this.links) {
+        if (target === setting.join()) link.setAttribute("aria-current", "true");
+        else link.removeAttribute("aria-current");
+      }
+      const k = this.frameOf(setting);
+      if (!this.frames || k === this.shown) return; // shown when the frames come
+      const frame = this.frames[k];
+      this.layers.forEach((layer, i) => (layer.innerHTML = frame[i]));
+      this.sentence.textContent = frame.at(-1);
+      this.shown = k;
+    }
+    rest(keep) {
+      clearTimeout(this.resting);
+      this.resting = setTimeout(() => {
+        this.voice.textContent = this.sentence.textContent;
+        if (keep) write("replaceState", this.address);
+      }, REST);
+    }
+
+    input(event) {
+      const control = this.controls.find(({ box }) => box.contains(event.target));
+      if (!control) return;
+      this.stop();
+      if (event.target === control.menu) control.index = control.menu.selectedIndex;
+      this.show();
+      this.rest(true);
+    }
+    click({ target }) {
+      const button = target.closest("button");
+      if (!button) return;
+      const is = (name) => button.classList.contains(name);
+      if (is("nn-play")) this.play(button);
+      if (is("nn-reset")) this.reset();
+      if (is("nn-again")) this.load();
+      if (is("nn-copy-link")) copy(button, page(location.href) + this.address, this.voice);
+      if (is("nn-copy-python")) {
+        const call = this.controls.map((control) => control.python).join(", ");
+        copy(button, button.dataset.call.replace("{}", () => call), this.voice);
+      }
+    }
+    reset() {
+      this.set("");
+      this.rest(true);
+      const first = this.querySelector(".nn-controls :is(input:not([type=radio]), :checked, select)");
+      first?.focus({ preventScroll: true }); // the button is about to vanish
+    }
+
+    /* ---- Play: from here, or from the beginning if this is the end; once ---- */
+    play(button) {
+      if (this.timer) return this.stop();
+      const control = this.controls.find(({ box }) => box.contains(button));
+      const last = control.values.length - 1;
+      const go = (k) => {
+        control.index = k;
+        this.show();
+        if (k === last) this.stop();
+      };
+      this.timer = setInterval(() => this.frames && go(control.index + 1), STEP);
+      this.playing = button;
+      this.name("Pause", true);
+      this.load();
+      if (control.index === last) go(0);
+    }
+    stop() {
+      if (!this.timer) return;
+      clearInterval(this.timer);
+      this.timer = null;
+      this.name("Play", false);
+      this.rest(true);
+    }
+    name(word, pressed) {
+      const label = this.playing.getAttribute("aria-label");
+      this.playing.setAttribute("aria-label", label.replace(/^\S+/, word));
+      this.playing.setAttribute("aria-pressed", pressed);
+    }
+
+    /* ---- Frames ---- */
+    load() {
+      if (this.frames || this.loading || !this.dataset.frames) return;
+      const count = this.controls.reduce((n, control) => n * control.values.length, 1);
+      const script = document.createElement("script");
+      const done = () => {
+        script.remove();
+        waiting.delete(this.id);
+        this.loading = false;
+        this.classList.remove("nn-loading");
+        if (!this.frames) return this.fail();
+        const before = this.shown;
+        this.show();
+        if (this.shown !== before && this.voice.textContent) this.rest(false);
+      };
+      this.loading = true;
+      this.querySelector(".nn-problem")?.remove();
+      this.classList.add("nn-loading");
+      waiting.set(this.id, (frames) => frames.length === count && (this.frames = frames));
+      script.src = this.dataset.frames;
+      script.onload = script.onerror = done;
+      document.head.append(script);
+    }
+    fail() {
+      this.stop();
+      const shown = this.controls.map((c) => `${c.label} = ${c.names[c.start]}`).join(", ");
+      const line = document.createElement("p");
+      const again = document.createElement("button");
+      line.className = "nn-problem";
+      line.setAttribute("role", "alert");
+      line.textContent = `The other pictures could not be loaded. This one is for ${shown}. `;
+      again.type = "button";
+      again.className = "nn-again";
+      again.textContent = "Try again";
+      line.append(again);
+      this.querySelector(".nn-stage").after(line);
+    }
+  }
+
+  /* ---- Copying ---- */
+
+  async function copy(button, text, voice) {
+    const name = (button.dataset.says ??= button.textContent);
+    let done = true;
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      done = copyBySelection(text); // an address without https, or a clipboard that is refused
+      button.focus({ preventScroll: true });
+    }
+    button.style.minWidth = `${button.offsetWidth}px`; // nothing beside it moves
+    button.textContent = voice.textContent = done ? "Copied" : "Not copied";
+    setTimeout(() => (button.textContent = name), 2000);
+  }
+
+  function copyBySelection(text) {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.readOnly = true; // no keyboard on a phone
+    Object.assign(area.style, { position: "fixed", top: "0", opacity: "0" });
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
+
+  /* ---- A way through for the keyboard: a link from each explorer to the next ---- */
+
+  function linkTo(card, text) {
+    const link = document.createElement("a");
+    link.className = "nn-next";
+    link.href = `#${card.id}`;
+    link.textContent = text;
+    link.addEventListener("click", (event) => {
+      event.preventDefault(); // its address would reset it
+      card.tabIndex = -1;
+      card.addEventListener("blur", () => card.removeAttribute("tabindex"), { once: true });
+      card.focus({ preventScroll: true });
+      card.scrollIntoView({ block: "start" });
+    });
+    return link;
+  }
+
+  function linkAll() {
+    const all = cards();
+    if (!all.length) return;
+    all.forEach((card, k) => {
+      const next = all[(k + 1) % all.length];
+      const text = k + 1 < all.length ? "Next explorer" : "Back to the first explorer";
+      if (next !== card) card.querySelector("figure").prepend(linkTo(next, text));
+    });
+    document.querySelector("article.bd-article")?.prepend(linkTo(all[0], "To the first explorer"));
+  }
+
+  /* ---- Begin ---- */
+
+  customElements.define("nn-explorer", Explorer);
+  linkAll();
+  const { id, query } = parse(location.hash);
+  const settings = history.state?.explorers ?? { [id]: query };
+  for (const card of cards()) card.set(settings[card.id] ?? "", false);
+  if (query && !history.state?.explorers) document.getElementById(id)?.scrollIntoView({ block: "start" });
+  document.addEventListener("click", follow);
+  addEventListener("popstate", arrive);
+  addEventListener("hashchange", arrive);
+  // A browser that fills in an earlier visit's values does it late: show what the controls say.
+  addEventListener("pageshow", () => cards().forEach((card) => card.show()));
+  addEventListener("beforeprint", () => {
+    for (const card of cards()) {
+      card.firstElementChild.dataset.address = page(location.href) + card.address;
+    }
+  });
+})();
