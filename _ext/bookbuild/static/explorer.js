@@ -319,38 +319,9 @@
     return done;
   }
 
-  /* ---- A way through for the keyboard: a link from each explorer to the next ---- */
-
-  function linkTo(card, text) {
-    const link = document.createElement("a");
-    link.className = "nn-next";
-    link.href = `#${card.id}`;
-    link.textContent = text;
-    link.addEventListener("click", (event) => {
-      event.preventDefault(); // its address would reset it
-      card.tabIndex = -1;
-      card.addEventListener("blur", () => card.removeAttribute("tabindex"), { once: true });
-      card.focus({ preventScroll: true });
-      card.scrollIntoView({ block: "start" });
-    });
-    return link;
-  }
-
-  function linkAll() {
-    const all = cards();
-    if (!all.length) return;
-    all.forEach((card, k) => {
-      const next = all[(k + 1) % all.length];
-      const text = k + 1 < all.length ? "Next explorer" : "Back to the first explorer";
-      if (next !== card) card.querySelector("figure").prepend(linkTo(next, text));
-    });
-    document.querySelector("article.bd-article")?.prepend(linkTo(all[0], "To the first explorer"));
-  }
-
   /* ---- Begin ---- */
 
   customElements.define("nn-explorer", Explorer);
-  linkAll();
   const { id, query } = parse(location.hash);
   const settings = history.state?.explorers ?? { [id]: query };
   for (const card of cards()) card.set(settings[card.id] ?? "", false);
@@ -360,9 +331,4 @@
   addEventListener("hashchange", arrive);
   // A browser that fills in an earlier visit's values does it late: show what the controls say.
   addEventListener("pageshow", () => cards().forEach((card) => card.show()));
-  addEventListener("beforeprint", () => {
-    for (const card of cards()) {
-      card.firstElementChild.dataset.address = page(location.href) + card.address;
-    }
-  });
 })();

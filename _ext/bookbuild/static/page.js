@@ -1,19 +1,48 @@
-/* What a page does besides its explorers: folds open when they must, and paper is light. */
+/* What a page does around its explorers: a way from one to the next, folds that open, light paper. */
 (() => {
   "use strict";
 
-  /* A link into a closed fold opens it. */
+  /* ---- For the keyboard: a link to the first explorer, and from each to the next ---- */
+
+  const cards = [...document.querySelectorAll("nn-explorer")];
+
+  function linkTo(card, text) {
+    const link = document.createElement("a");
+    link.className = "nn-next";
+    link.href = `#${card.id}`;
+    link.textContent = text;
+    link.addEventListener("click", (event) => {
+      event.preventDefault(); // following the address would reset the explorer
+      card.tabIndex = -1;
+      card.addEventListener("blur", () => card.removeAttribute("tabindex"), { once: true });
+      card.focus({ preventScroll: true });
+      card.scrollIntoView({ block: "start" });
+    });
+    return link;
+  }
+
+  if (cards.length) {
+    const article = document.querySelector("article.bd-article");
+    article?.prepend(linkTo(cards[0], "To the first explorer"));
+  }
+  cards.forEach((card, k) => {
+    const text = k + 1 < cards.length ? "Next explorer" : "Back to the first explorer";
+    const next = cards[(k + 1) % cards.length];
+    if (next !== card) card.querySelector("figure").prepend(linkTo(next, text));
+  });
+
+  /* ---- A link into a closed fold opens it ---- */
+
   function unfold() {
-    const target = location.hash.length > 1 && document.getElementById(safe(location.hash.slice(1)));
-    if (!target) return;
+    const target = document.getElementById(decode(location.hash.slice(1)));
     let opened = false;
-    for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) {
+    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) {
       opened ||= !fold.open;
       fold.open = true;
     }
     if (opened) target.scrollIntoView();
   }
-  function safe(text) {
+  function decode(text) {
     try {
       return decodeURIComponent(text);
     } catch {
@@ -24,10 +53,11 @@
   addEventListener("hashchange", unfold);
   document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href*='#']");
-    if (link && link.href === location.href) unfold(); // the address stays: no hashchange
+    if (link?.href === location.href) unfold(); // once more: no hashchange
   });
 
-  /* On paper folds are open and colours light; afterwards all is as it was. */
+  /* ---- On paper: folds open, colours light, each explorer's address; afterwards all as it was ---- */
+
   const root = document.documentElement;
   let folds = [];
   let theme = null;
@@ -36,6 +66,11 @@
     for (const fold of folds) fold.open = true;
     theme = root.dataset.theme;
     if (theme) root.dataset.theme = "light";
+    if (!location.protocol.startsWith("http")) return;
+    for (const card of cards) {
+      const address = location.href.split("#")[0] + (card.address ?? "");
+      card.querySelector("figure").dataset.address = address;
+    }
   });
   addEventListener("afterprint", () => {
     for (const fold of folds) fold.open = false;
