@@ -5,7 +5,8 @@
   when something that they import has changed, not only when their own text has (`execution`,
   `dependencies`). With BOOK_PAGE set, one page is built and the others are left alone (`pages`).
 - Explorers become cards in the pages, and files with their frames beside them (`explorers`).
-- MathJax is copied into the site (`scripts`).
+- MathJax is copied into the site (`scripts`); scripts in the pages move into files and wait for the
+  text (`light`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
 """
@@ -14,7 +15,7 @@ import os
 import re
 from pathlib import Path
 
-from . import explorers, pages, scripts
+from . import explorers, light, pages, scripts
 from .claims import collect_claims
 from .mistakes import collect_mistakes
 
@@ -26,6 +27,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", one_formula_a_line)
     pages.setup(app)
     explorers.setup(app)
+    light.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

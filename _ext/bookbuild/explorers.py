@@ -21,6 +21,7 @@ def setup(app):
     app.connect("env-purge-doc", forget_frames)
     app.add_css_file(CSS_FILE.name)
     app.add_js_file("explorer.js", loading_method="defer")
+    app.add_js_file("page.js", loading_method="defer")
 
 
 def serve_frames(app, config):
