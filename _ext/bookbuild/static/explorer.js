@@ -1,9 +1,9 @@
 /* <nn-explorer>: a picture that answers its controls.
 
    The page holds everything that is seen at first: picture, sentence, native controls. This script
-   makes them answer. All pictures of an explorer are in one file, which calls nnFrames(id, frames):
-   a list in the order of the controls' values, the last control fastest, each frame being
-   [inside of the first panel, …, sentence]. The file is a script, as pages open from a disk, too. */
+   makes them answer. All frames of an explorer are in one file, which calls nnFrames(id, frames): a
+   list in the order of the controls' values, the last control fastest. A frame is a list, too: what
+   is inside of each panel, then the sentence. The file is a script, as fetch needs a server. */
 (() => {
   "use strict";
   const NEAR = "600px 0px"; // how far from the screen an explorer fetches its frames
@@ -46,10 +46,11 @@
   /* Links to a setting, in a card or in the text around it. */
   function follow(event) {
     const link = event.target.closest?.("a[href*='#']");
-    if (!link || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const newTab = event.button || event.ctrlKey || event.metaKey || event.shiftKey;
+    if (!link || newTab || page(link.href) !== page(location.href)) return;
     const { id, query } = parse(link.hash);
     const card = document.getElementById(id);
-    if (!query || !card?.controls || page(link.href) !== page(location.href)) return;
+    if (!query || !card?.controls) return;
     event.preventDefault();
     write("replaceState"); // what Back returns to
     card.set(query);
@@ -122,17 +123,14 @@
       else this.setAttribute("aria-label", "Explorer");
       this.addEventListener("input", (event) => this.input(event));
       this.addEventListener("click", (event) => this.click(event));
-      this.addEventListener("pointerdown", (event) => event.target.closest(".nn-play") || this.stop());
+      this.addEventListener("pointerdown", (e) => e.target.closest(".nn-play") || this.stop());
       this.addEventListener("focusin", () => this.load(), { once: true });
-      const watch = new IntersectionObserver(
-        (seen) => {
-          if (!seen.some((entry) => entry.isIntersecting)) return;
-          watch.disconnect();
-          this.load();
-        },
-        { rootMargin: NEAR },
-      );
-      watch.observe(this);
+      const near = (seen, watch) => {
+        if (!seen.some((entry) => entry.isIntersecting)) return;
+        watch.disconnect();
+        this.load();
+      };
+      new IntersectionObserver(near, { rootMargin: NEAR }).observe(this);
     }
     disconnectedCallback() {
       this.stop();
@@ -219,8 +217,8 @@
     reset() {
       this.set("");
       this.rest(true);
-      const first = this.querySelector(".nn-controls :is(input:not([type=radio]), :checked, select)");
-      first?.focus({ preventScroll: true }); // the button is about to vanish
+      const { range, menu, radios, index } = this.controls[0];
+      (range ?? menu ?? radios[index]).focus({ preventScroll: true }); // the button has vanished
     }
 
     /* ---- Play: from here, or from the beginning if this is the end; once ---- */
@@ -323,9 +321,9 @@
 
   customElements.define("nn-explorer", Explorer);
   const { id, query } = parse(location.hash);
-  const settings = history.state?.explorers ?? { [id]: query };
-  for (const card of cards()) card.set(settings[card.id] ?? "", false);
-  if (query && !history.state?.explorers) document.getElementById(id)?.scrollIntoView({ block: "start" });
+  const kept = history.state?.explorers; // at a reload, or when coming back to the page
+  for (const card of cards()) card.set((kept ?? { [id]: query })[card.id] ?? "", false);
+  if (query && !kept) document.getElementById(id)?.scrollIntoView({ block: "start" });
   document.addEventListener("click", follow);
   addEventListener("popstate", arrive);
   addEventListener("hashchange", arrive);

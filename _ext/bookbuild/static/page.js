@@ -1,4 +1,4 @@
-/* What a page does around its explorers: a way from one to the next, folds that open, light paper. */
+/* What a page does around its explorers: ways between them, folds that open, light paper. */
 (() => {
   "use strict";
 
@@ -36,9 +36,9 @@
   function unfold() {
     const target = document.getElementById(decode(location.hash.slice(1)));
     let opened = false;
-    for (let fold = target?.closest("details"); fold; fold = fold.parentElement.closest("details")) {
-      opened ||= !fold.open;
-      fold.open = true;
+    for (let at = target?.closest("details"); at; at = at.parentElement.closest("details")) {
+      opened ||= !at.open;
+      at.open = true;
     }
     if (opened) target.scrollIntoView();
   }
@@ -56,7 +56,7 @@
     if (link?.href === location.href) unfold(); // once more: no hashchange
   });
 
-  /* ---- On paper: folds open, colours light, each explorer's address; afterwards all as it was ---- */
+  /* ---- Paper: folds open, colours light, explorers with their address; afterwards as before ---- */
 
   const root = document.documentElement;
   let folds = [];
