@@ -30,7 +30,7 @@ def book():
     command = [jupyter_book, "build", "-W", "-n", "--keep-going", "."]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-3000:]
-    if not (ROOT / "_build/html/_static/embed.js").exists():
+    if not (ROOT / "_build/html/_static/mathjax/tex-chtml.js").exists():
         missing("npm (for pages that load nothing from elsewhere)")
     return ROOT / "_build/html"
 
@@ -47,8 +47,8 @@ def new_page(browser):
     """A context manager: a page of its own, which knows nothing of other pages."""
 
     @contextlib.contextmanager
-    def new_page():
-        context = browser.new_context(viewport={"width": 1280, "height": 900})
+    def new_page(width=1280, height=900, **options):
+        context = browser.new_context(viewport={"width": width, "height": height}, **options)
         yield context.new_page()
         context.close()
 

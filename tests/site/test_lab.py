@@ -15,7 +15,8 @@ from pathlib import Path
 import nbformat
 import pytest
 from book_files import ROOT
-from driver import Controls, first_explorer, latencies, record, start_stopwatch
+from driver import latencies, record, start_stopwatch
+from driver.lab import LabControls, first_explorer
 from playwright.sync_api import TimeoutError
 
 NOTEBOOKS = ["appendix/explorers.ipynb", "chapters/backprop.ipynb"]
@@ -103,8 +104,8 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     box.scroll_into_view_if_needed()  # Lab has scrolled on to the cell that ran last
     wait_for_focus(page, box)
     start_stopwatch(box)
-    controls = Controls(box, explorer, lambda **values: explorer.frames.frame(**values)[0])
-    setting = controls.start()
+    controls = LabControls(box, explorer)
+    setting = dict(controls.start)
     controls.assert_shows(setting, patience=20)
     visited, times = [dict(setting)], {"new": [], "seen": []}
     for name, move, target in controls.tour():
@@ -179,7 +180,7 @@ def scroll_to(page, box):
     """
     panel = page.locator(".jp-WindowedPanel-outer")
     for _ in range(800):
-        if box.count() and box.locator(".nn-readout").count():
+        if box.count() and box.locator(".nn-says").count():
             box.scroll_into_view_if_needed()
             return
         panel.evaluate("""p => {

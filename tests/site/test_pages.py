@@ -1,36 +1,33 @@
 """The built book in a real browser: every explorer, every control, by keyboard and by mouse."""
 
-import gzip
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
-from book_files import ROOT, notebooks
-from driver import (
-    Controls,
-    Watch,
-    latencies,
-    page_explorers,
-    record,
-    start_stopwatch,
-    stored_sizes,
-)
+from book_files import notebooks
+from driver import Watch, stored_sizes
+from driver.page import opened_cards, weight_of_scripts, weights
 from playwright.sync_api import expect
 
-HTML_LIMIT = 1_000_000  # bytes, gzipped
+HTML_LIMIT = FRAMES_LIMIT = 120_000  # bytes as they travel, of a page and of an explorer's frames
+SCRIPTS_LIMIT = 15_000
 TARGET = 44  # CSS pixels, for a finger
+SLIDER = 200  # CSS pixels at least, for a mouse
 
 # What a reader with a keyboard sees of each control: its focus. A key has been pressed before.
+# Radio buttons have no look of their own: their label shows that they have the focus.
 FOCUS = """
 controls => controls.map(control => {
   control.focus();
-  const style = getComputedStyle(control);
+  const style = getComputedStyle(control.type === "radio" ? control.parentElement : control);
   return [document.activeElement === control, style.outlineStyle, style.outlineWidth];
 })
 """
 RECTANGLES = """
-elements => elements.map(e => e.getBoundingClientRect()).map(r => [r.left, r.right, r.height])
+elements => elements.map(e => e.getBoundingClientRect())
+  .map(r => ({left: r.left, right: r.right, width: r.width, height: r.height}))
 """
+PARTS = "nn-explorer :is([type=range], .nn-choice label, .nn-menu select, .nn-play)"
 
 
 def open_page(page, address):
@@ -46,13 +43,9 @@ def opened(request, book, site, new_page):
     notebook = request.param
     with new_page() as page:
         watch = open_page(page, f"{site}/{notebook.removesuffix('.ipynb')}.html")
-        explorers = page_explorers((book / notebook).with_suffix(".html"))
-        boxes = page.locator(".nn-explorer")
-        expect(boxes).to_have_count(len(explorers))
-        pairs = zip(boxes.all(), explorers, strict=True)
-        controls = [Controls(box, explorer, explorer.frame) for box, explorer in pairs]
+        controls = opened_cards(page, (book / notebook).with_suffix(".html"))
         for c in controls:
-            c.assert_shows(c.start())
+            c.assert_shows(c.start)  # what the page holds itself is what the frames' file has there
         yield SimpleNamespace(notebook=notebook, page=page, watch=watch, controls=controls)
 
 
@@ -62,39 +55,67 @@ def test_the_book_is_built(book):
 
 
 def test_explorers_show_the_frame_their_controls_name(opened):
-    sizes = [[len(o) for o in c.explorer.options.values()] for c in opened.controls]
+    sizes = [[len(words) for words in c.words.values()] for c in opened.controls]
     assert sizes == stored_sizes(opened.notebook)
-    measured = []
     for controls in opened.controls:
-        start_stopwatch(controls.box)
-        setting = controls.setting()
+        setting = dict(controls.start)
+        heights = {height(controls.box)}
         for name, move, target in controls.tour():
             setting[name] = move(name, target, setting[name])
             controls.assert_shows(setting)
-        measured += latencies(controls.box)
-        if controls.box.locator(".widget-play").count():
-            assert_play_moves_the_picture(opened.page, controls)
+            heights.add(height(controls.box))
+        assert len(heights) == 1, f"{controls.card.name} changes its height: {heights} px"
+        assert_reset_returns_to_the_start(controls)
+        if controls.card.plays:
+            assert_play_moves_the_picture_to_the_end(opened.page, controls)
+        for text, setting in controls.card.tries:
+            controls.box.get_by_role("link", name=text, exact=True).click()
+            controls.assert_shows(setting)
     assert opened.watch.faults == []
-    if opened.controls:
-        assert measured, "no key press changed a picture"
-        record(ROOT / "_build/latency-pages.json", **{opened.notebook: measured})
 
 
-def assert_play_moves_the_picture(page, controls):
-    readout = controls.box.locator(".nn-readout")
-    sentence = readout.inner_text()
-    play = controls.box.get_by_role("button", name="Play or pause")
+def height(box):
+    return round(box.evaluate("e => e.getBoundingClientRect().height"), 1)
+
+
+def assert_reset_returns_to_the_start(controls):
+    reset = controls.box.get_by_role("button", name="Reset", exact=True)
+    reset.click()
+    controls.assert_shows(controls.start)
+    expect(reset).to_be_hidden()
+
+
+def assert_play_moves_the_picture_to_the_end(page, controls):
+    """Play moves one frame after the other; a second press stops it, and the last frame does."""
+    name = controls.card.plays
+    label = controls.card.labels[name]
+    play = controls.box.get_by_role("button", name=f"Play {label}", exact=True)
+    pause = controls.box.get_by_role("button", name=f"Pause {label}", exact=True)
+    last = controls.last(name)
+    start = controls.start | {name: max(0, last - 3)}
+    controls.by_mouse(name, start[name], None)
     play.click()
-    expect(readout).not_to_have_text(sentence)
+    controls.assert_shows(start | {name: start[name] + 1})
+    pause.click()
+    stopped = controls.setting()
+    page.wait_for_timeout(600)  # longer than a step of the player
+    controls.assert_shows(stopped, patience=0)
     play.click()
-    page.wait_for_timeout(400)  # longer than a step of the player
-    controls.assert_shows(controls.setting())
+    controls.assert_shows(start | {name: last})
+    expect(play).to_have_attribute("aria-pressed", "false")
+    page.wait_for_timeout(600)
+    controls.assert_shows(start | {name: last}, patience=0)
 
 
 @pytest.mark.parametrize("notebook", notebooks())
 def test_page_is_light_enough(notebook, book):
-    html = (book / notebook).with_suffix(".html").read_bytes()
-    assert len(gzip.compress(html)) < HTML_LIMIT
+    html, frames = weights((book / notebook).with_suffix(".html"))
+    assert html <= HTML_LIMIT, f"the HTML has {html:,} bytes, compressed"
+    assert frames <= FRAMES_LIMIT, f"an explorer's frames have {frames:,} bytes, compressed"
+
+
+def test_scripts_are_light_enough():
+    assert 0 < weight_of_scripts() <= SCRIPTS_LIMIT
 
 
 def test_pages_are_found_from_any_folder(site, new_page):
@@ -116,42 +137,53 @@ def test_nothing_sticks_out_and_controls_fit_a_finger(opened, width):
     page.set_viewport_size({"width": width, "height": 844})
     wide = page.evaluate("document.documentElement.scrollWidth")
     assert wide <= width, f"the page is {wide} px wide on a screen of {width} px"
-    parts = page.locator(".nn-control :is(select:visible, button:visible, .slider-container)")
-    heights = [height for _, _, height in parts.evaluate_all(RECTANGLES)]
-    assert len(heights) >= sum(len(c.explorer.controls) for c in opened.controls)
-    assert all(height >= TARGET for height in heights), heights
-    pictures = page.locator(".nn-explorer img").evaluate_all(RECTANGLES)
+    parts = page.locator(PARTS).evaluate_all(RECTANGLES)
+    assert len(parts) >= sum(len(c.words) for c in opened.controls)
+    low = [part for part in parts if part["height"] < TARGET or part["width"] < TARGET]
+    assert low == [], f"too small for a finger: {low}"
+    sliders = page.locator("nn-explorer [type=range]").evaluate_all(RECTANGLES)
+    narrow = [slider["width"] for slider in sliders if slider["width"] < SLIDER]
+    assert narrow == [], f"sliders of {narrow} px"
+    pictures = page.locator("nn-explorer .nn-panel").evaluate_all(RECTANGLES)
     assert len(pictures) >= len(opened.controls)
-    assert all(0 <= left and right <= width for left, right, _ in pictures), pictures
+    assert all(p["width"] > 0 and 0 <= p["left"] and p["right"] <= width for p in pictures)
     assert opened.watch.faults == []
 
 
 def test_controls_have_names_and_a_visible_focus(opened):
     page = opened.page
-    for slider in page.locator(".nn-explorer .widget-slider").all():
-        label = slider.locator(".widget-label").inner_text()
-        handle = slider.get_by_role("slider", name=label, exact=True)
-        handle.press("Home")
-        first = assert_spoken_as_shown(slider, handle)
-        handle.press("ArrowRight")
-        assert assert_spoken_as_shown(slider, handle) != first
-    for group in page.locator(".nn-explorer .widget-toggle-buttons").all():
-        label = group.locator(".widget-label").inner_text()
-        assert group.get_attribute("aria-label") == label
-        assert group.get_by_role("button", pressed=True).count() == 1
+    for controls in opened.controls:
+        assert_named_for_all(controls)
     page.keyboard.press("Shift")  # a key, so that the browser shows the focus
-    all_kinds = ":is(.noUi-handle, .widget-toggle-buttons button, select)"
-    focus = page.locator(f".nn-explorer {all_kinds}").evaluate_all(FOCUS)
-    assert len(focus) >= sum(len(c.explorer.controls) for c in opened.controls)
+    kinds = ":is([type=range], [type=radio], .nn-controls select, button:not(.nn-reset))"
+    focus = page.locator(f"nn-explorer {kinds}").evaluate_all(FOCUS)
+    assert len(focus) >= sum(len(c.words) for c in opened.controls)
     assert all(seen == [True, "solid", "3px"] for seen in focus), focus
-    assert all(page.locator(".nn-explorer .nn-readout").all_inner_texts())
-    for image in page.locator(".bd-article img:not(.nn-picture)").all():
+    for image in page.locator(".bd-article img").all():
         alt = image.get_attribute("alt") or ""
         assert alt and not alt.endswith((".png", ".svg")), f"{image} has no alt text of its own"
 
 
-def assert_spoken_as_shown(slider, handle):
-    """A screen reader says what the read-out beside a slider shows; returns it."""
-    spoken = handle.get_attribute("aria-valuetext")
-    assert spoken == slider.locator(".widget-readout").inner_text()
-    return spoken
+def assert_named_for_all(controls):
+    """Each control has its label as its name, also for who can't see it; the picture its sentence.
+
+    That a slider's value is spoken as it is written, `assert_shows` sees at each move.
+    """
+    roles = {"slider": "slider", "choice": "group", "menu": "combobox"}
+    for name, label in controls.card.labels.items():
+        kind = controls.kind(name)
+        named = controls.box.get_by_role(roles[kind], name=label, exact=True)
+        expect(named, f"{label}, a {kind}").to_have_count(1)
+        if kind == "slider":
+            value = controls.box.get_by_role("combobox", name=f"{label}, value", exact=True)
+            expect(value, f"the value of {label}").to_have_count(1)
+        elif kind == "choice":
+            radios = named.get_by_role("radio")
+            expect(radios).to_have_count(len(controls.words[name]))
+            assert named.get_by_role("radio", checked=True).count() == 1
+    sentence = controls.box.locator(".nn-says > span").inner_text()
+    expect(controls.box.get_by_role("img", name=sentence, exact=True)).to_be_visible()
+    question = controls.box.locator(".nn-ask")
+    if question.count():
+        group = controls.box.page.get_by_role("group", name=question.inner_text(), exact=True)
+        expect(group, "a card is named by its question").to_have_count(1)

@@ -1,29 +1,25 @@
-"""Drive the explorers of a page in a real browser, and know in Python what each should show.
+"""A browser, a server for the built book, and what explorers have in common in pages and in Lab.
 
-What a page should show for some setting is the frame that the build has put at that setting's
-place. That frames are put where they belong, and are what the drawing function draws, is tested
-with the explorers themselves (test_explore.py).
+`driver.page` drives the cards of built pages, `driver.lab` the widgets of JupyterLab.
 """
 
 import contextlib
 import functools
-import html
+import gzip
 import json
+import mimetypes
 import os
 import re
 import shutil
 import statistics
 import threading
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from types import SimpleNamespace
+from urllib.parse import unquote, urlsplit
 
-import matplotlib.pyplot as plt
 import nbformat
 from book_files import ROOT
 from playwright.sync_api import Error
-
-from nnbook import explore
 
 FLAGS = [
     "--no-sandbox",
@@ -34,60 +30,64 @@ FLAGS = [
     "--disable-sync",
     "--no-first-run",
 ]
-PICTURES = re.compile(r'<img class="nn-picture" alt="[^"]*" src="([^"]*)"')
-SENTENCE = re.compile(r'<p class="nn-readout">(.*?)</p>', re.S)
-WIDGETS = re.compile(
-    r'<script type="application/vnd\.jupyter\.widget-(state|view)\+json">(.*?)</script>', re.S
-)
+TEXT = re.compile(r"text/|application/(javascript|json)|image/svg")  # what a host compresses
 
-# What an explorer shows, once it is what is expected or patience ends: drawing takes a while.
-ONCE_IT_SHOWS = """
-async (explorer, [expected, patience]) => {
-  const tidy = text => (text ?? "").replace(/\\s+/g, " ").trim();
-  const word = control => tidy(
-    control.querySelector(".widget-readout, button.mod-active")?.textContent
-    ?? control.querySelector("select")?.selectedOptions[0]?.text);
-  const look = () => {
-    const controls = [...explorer.querySelectorAll(".nn-control:has(.widget-label)")].map(
-      control => [control.querySelector(".widget-label").textContent, word(control)]);
-    const readout = explorer.querySelector(".nn-readout");
-    const images = [...readout?.parentElement.querySelectorAll("img") ?? []];
-    return {
-      controls: Object.fromEntries(controls),
-      sentence: tidy(readout?.textContent),
-      alt: images[0]?.alt,
-      pictures: images.map(image => image.getAttribute("src")),
-    };
-  };
-  const same = (a, b) => Object.keys(a).length === Object.keys(b).length
-    && Object.keys(a).every(key => a[key] === b[key]);
-  const right = shown => ["sentence", "alt"].every(part => shown[part] === expected[part])
-    && ["controls", "pictures"].every(part => same(shown[part], expected[part]));
-  const end = performance.now() + patience;
-  let shown = look();
-  while (expected && !right(shown) && performance.now() < end) {
-    await new Promise(requestAnimationFrame);
-    shown = look();
-  }
-  return shown;
-}
-"""
-
-# From a key press to the moment the browser shows the new picture: its decoding is awaited, and
-# then the next frame of the screen.
+# From a key press to the moment the browser has painted the new picture: the first task after the
+# frame of the screen that shows it.
 STOPWATCH = """
 explorer => {
   explorer.latencies = [];
   let pressed = null;
   explorer.addEventListener("keydown", event => { pressed = event.timeStamp; }, true);
-  new MutationObserver(async () => {
-    if (pressed === null) return;
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = ({data}) => explorer.latencies.push(performance.now() - data);
+  const pictures = node => node.matches?.(".nn-pictures") || node.querySelector?.(".nn-pictures");
+  const drawn = ({target, addedNodes}) =>
+    target.closest?.(".nn-pictures") || [...addedNodes].some(pictures);
+  new MutationObserver(records => {
+    if (pressed === null || !records.some(drawn)) return;
     const start = pressed;
     pressed = null;
-    await Promise.all([...explorer.querySelectorAll("img")].map(image => image.decode()));
-    requestAnimationFrame(() => explorer.latencies.push(performance.now() - start));
-  }).observe(explorer.querySelector(".widget-gridbox"),
-             {childList: true, subtree: true, attributes: true, attributeFilter: ["src"]});
+    requestAnimationFrame(() => port2.postMessage(start));
+  }).observe(explorer, {childList: true, subtree: true});
+}
+"""
+
+# What differs from what is expected, once nothing does or patience ends: drawing takes a while.
+# LOOK says what an explorer shows. A drawing is expected as text: the browser reads it first, and
+# writes it again, as its own are written.
+ONCE_IT_SHOWS = """
+async (explorer, [expected, patience]) => {
+  const tidy = text => (text ?? "").replace(/\\s+/g, " ").trim();
+  const look = LOOK;
+  const read = text => {
+    const group = document.createElementNS("http://www.w3.org/2000/svg", "g");
+    group.innerHTML = text;
+    return group.innerHTML;
+  };
+  if (!expected) return look();
+  expected.pictures = expected.pictures.map(read);
+  const text = part => typeof part === "string" ? part : JSON.stringify(part);
+  const differs = (a, b) => {
+    [a, b] = [text(a) ?? "nothing", text(b)];
+    let k = 0;
+    while (k < a.length && a[k] === b[k]) k++;
+    const near = whole => whole.slice(Math.max(0, k - 80), k + 120);
+    return a === b ? null : {shown: near(a), expected: near(b)};
+  };
+  const faults = () => {
+    const shown = look();
+    return Object.fromEntries(Object.keys(expected)
+      .map(part => [part, differs(shown[part], expected[part])])
+      .filter(([, fault]) => fault));
+  };
+  const end = performance.now() + patience;
+  let found = faults();
+  while (Object.keys(found).length && performance.now() < end) {
+    await new Promise(requestAnimationFrame);
+    found = faults();
+  }
+  return found;
 }
 """
 
@@ -102,6 +102,76 @@ def launch(playwright):
         if path is None and not Path(playwright.chromium.executable_path).exists():
             return None
         raise
+
+
+@functools.cache
+def compressed(path, changed):
+    return gzip.compress(path.read_bytes(), 6, mtime=0)
+
+
+@contextlib.contextmanager
+def serve(folder, prefix="some/folder", headers=None):
+    """Serve a folder on 127.0.0.1 below a prefix, as a static host would. Yields the address.
+
+    Texts are compressed; ``headers`` (a dict) come with every answer.
+    """
+    folder = Path(folder).resolve()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # a connection is kept, as by any host
+
+        def do_GET(self):
+            path = self.file()
+            if path is None:
+                return self.send_error(404)
+            kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            small = TEXT.match(kind) and "gzip" in self.headers.get("Accept-Encoding", "")
+            body = compressed(path, path.stat().st_mtime_ns) if small else path.read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            if small:
+                self.send_header("Content-Encoding", "gzip")
+            for name, value in (headers or {}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):  # a page that was left takes no more
+                self.wfile.write(body)
+
+        def file(self):
+            asked = unquote(urlsplit(self.path).path)
+            inside = asked.removeprefix(f"/{prefix}")
+            path = (folder / inside.strip("/")).resolve()
+            if inside == asked or not path.is_relative_to(folder):
+                return None
+            path = path / "index.html" if path.is_dir() else path
+            return path if path.is_file() else None
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/{prefix}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+class Watch:
+    """Everything a page must not do: errors in its console, failed or foreign requests."""
+
+    def __init__(self, page, ours=("http://127.0.0.1:", "data:", "blob:")):
+        self.faults, self.ours = [], ours
+        page.on("console", lambda m: m.type == "error" and self.faults.append(m.text))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("request", self._request)
+        page.on("response", lambda r: r.status >= 400 and self.faults.append(f"{r.status} {r.url}"))
+
+    def _request(self, request):
+        if not request.url.startswith(self.ours):
+            self.faults.append(f"foreign request: {request.url}")
 
 
 def stored_sizes(notebook):
@@ -119,200 +189,54 @@ def stored_sizes(notebook):
     ]
 
 
-def page_explorers(page):
-    """The explorers of a built page (a path), in order, as the build has written them into it."""
-    scripts = WIDGETS.findall(page.read_text(encoding="utf-8"))
-    models = {
-        f"IPY_MODEL_{key}": SimpleNamespace(**record["state"])
-        for kind, text in scripts
-        if kind == "state"
-        for key, record in json.loads(text)["state"].items()
-    }
-    views = [json.loads(text)["model_id"] for kind, text in scripts if kind == "view"]
-    return [PageExplorer(models, f"IPY_MODEL_{view}") for view in views]
-
-
-class PageExplorer:
-    """What the build gave a page for one explorer: its controls, and every frame in its place.
-
-    It has the attributes of `nnbook.explore.Explorer` that `Controls` needs. A control is named
-    by its label here, and its values are the words that a reader sees.
-    """
-
-    def __init__(self, models, root):
-        self.models = models
-        bar, picture, _ = self._children(models[root])
-        shown = [c for c in self._children(bar) if c._model_name != "PlayModel"]
-        self.controls = {control.description: control for control in shown}
-        for control in shown:
-            control.options = control._options_labels
-        self.options = {name: control.options for name, control in self.controls.items()}
-        self.start = {name: c.options[c.index] for name, c in self.controls.items()}
-        self.stack = self._children(picture)[1]
-
-    def _children(self, model):
-        return [self.models[child] for child in model.children]
-
-    def frame(self, **values):
-        """The frame's markup: the outer stack has a place for each value of the first control."""
-        place = self.stack
-        for name, options in self.options.items():
-            children = self._children(place)
-            assert len(children) == len(options), f"{len(children)} places for {options}"
-            place = children[options.index(values[name])]
-        return place.value
-
-
-def first_explorer(notebook):
-    """Run a notebook's code here, up to the first explorer, and return that."""
-    made = []
-
-    class Recorded(explore.Explorer):
-        def __init__(self, *args, **kwargs):
-            super().__init__(*args, **kwargs)
-            made.append(self)
-
-    original, explore.Explorer = explore.Explorer, Recorded
-    namespace = {"__name__": "__main__"}
-    try:
-        with contextlib.chdir((ROOT / notebook).parent):  # where a notebook runs
-            for cell in nbformat.read(ROOT / notebook, as_version=4).cells:
-                if cell.cell_type == "code" and not made:
-                    exec(compile(cell.source, notebook, "exec"), namespace)
-                    plt.close("all")  # as a notebook does after each cell
-    finally:
-        explore.Explorer = original
-    return made[0]
-
-
-def sentence_and_pictures(markup):
-    """What a frame's markup shows."""
-    (sentence,) = SENTENCE.findall(markup)
-    return html.unescape(sentence), [html.unescape(source) for source in PICTURES.findall(markup)]
-
-
-@contextlib.contextmanager
-def serve(folder, prefix="some/folder"):
-    """Serve a folder on 127.0.0.1 below a prefix, as a static host would. Yields the address."""
-
-    class Handler(SimpleHTTPRequestHandler):
-        def translate_path(self, path):
-            inside = path.removeprefix(f"/{prefix}")
-            return super().translate_path(inside if inside != path else "/not-there")
-
-        def log_message(self, *args):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=folder))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/{prefix}"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-class Watch:
-    """Everything a page must not do: errors in its console, failed or foreign requests."""
-
-    def __init__(self, page):
-        self.faults = []
-        page.on("console", lambda m: m.type == "error" and self.faults.append(m.text))
-        page.on("pageerror", lambda error: self.faults.append(str(error)))
-        page.on("request", self._request)
-        page.on("response", lambda r: r.status >= 400 and self.faults.append(f"{r.status} {r.url}"))
-
-    def _request(self, request):
-        if not request.url.startswith(("http://127.0.0.1:", "data:", "blob:")):
-            self.faults.append(f"foreign request: {request.url}")
-
-
 class Controls:
-    """The controls of one explorer on a page, found by their labels as a reader finds them.
+    """The controls of one explorer, by name, as a reader finds and moves them.
 
-    ``frame(**values)`` is the markup that the page must show for these values. A setting is
-    written as name to index: which of its values each control is at.
+    A setting is written as name to index: which of its values each control is at.
+
+    Attributes
+    ----------
+    box : Locator
+        The explorer on the page.
+    words : dict of str: list of str
+        How the values of each control are written for a reader.
+    start : dict of str: int
+        The setting that the explorer starts with.
     """
 
-    def __init__(self, box, explorer, frame):
-        self.box, self.explorer, self.frame = box, explorer, frame
+    LOOK = NotImplemented  # what a browser says that is shown, as a function in JavaScript
 
-    def control(self, name):
-        label = self.explorer.controls[name].description
-        exact = re.compile(rf"^{re.escape(label)}$")
-        return self.box.locator(".nn-control").filter(
-            has=self.box.page.locator(".widget-label", has_text=exact)
-        )
+    def __init__(self, box, words, start):
+        self.box, self.words, self.start = box, words, start
 
-    def kind(self, name):
-        return self.explorer.controls[name]._model_name.removesuffix("Model")
+    def expected(self, setting):
+        """What must be shown at a setting, in the form of `LOOK`."""
+        raise NotImplementedError
 
     def last(self, name):
-        return len(self.explorer.options[name]) - 1
-
-    def start(self):
-        """The setting that the explorer starts with."""
-        return {n: list(o).index(self.explorer.start[n]) for n, o in self.explorer.options.items()}
+        return len(self.words[name]) - 1
 
     def assert_shows(self, setting, patience=5):
         """See that the page comes to this setting: each control, the sentence, the pictures."""
-        words = {c.description: c.options[setting[n]] for n, c in self.explorer.controls.items()}
-        values = {name: self.explorer.options[name][index] for name, index in setting.items()}
-        sentence, pictures = sentence_and_pictures(self.frame(**values))
-        expected = {
-            "controls": words,
-            "sentence": " ".join(sentence.split()),
-            "alt": sentence,
-            "pictures": pictures,
-        }
-        shown = self.box.evaluate(ONCE_IT_SHOWS, [expected, 1000 * patience])
-        for part in expected:
-            assert shown[part] == expected[part], (part, values, str(shown[part])[:300])
+        faults = self._look(self.expected(setting), 1000 * patience)
+        values = {name: self.words[name][index] for name, index in setting.items()}
+        assert not faults, f"at {values} it must show something else: {faults}"
 
     def setting(self):
         """The setting that the page names now."""
-        shown = self.box.evaluate(ONCE_IT_SHOWS, [None, 0])["controls"]
-        return {
-            name: list(control.options).index(shown[control.description])
-            for name, control in self.explorer.controls.items()
-        }
+        words = self._look(None, 0)["controls"]
+        return {name: self.words[name].index(word) for name, word in words.items()}
 
-    def by_keyboard(self, name, step, now):
-        """Move by the keyboard: an arrow key (step of 1 or -1), Home or End; the index to reach."""
-        control, kind, last = self.control(name), self.kind(name), self.last(name)
-        goal = {"Home": 0, "End": last, 1: min(last, now + 1), -1: max(0, now - 1)}[step]
-        if kind == "SelectionSlider":
-            key = {1: "ArrowRight", -1: "ArrowLeft"}.get(step, step)
-            control.locator(".noUi-handle").press(key)
-        elif kind == "ToggleButtons":
-            control.locator("button").nth(goal).press("Space")
-        else:
-            key = {1: "ArrowDown", -1: "ArrowUp"}.get(step, step)
-            control.locator("select").press(key)
-        return goal
-
-    def by_mouse(self, name, goal, now):
-        """Move by the mouse to the value with this index."""
-        control, kind = self.control(name), self.kind(name)
-        if kind == "SelectionSlider":
-            # noUiSlider takes no second tap within the 300 ms of the first one's transition
-            control.locator(".noUi-state-tap").wait_for(state="detached")
-            base = control.locator(".noUi-base")
-            width, height = base.evaluate("e => [e.offsetWidth, e.offsetHeight]")
-            share = goal / max(1, self.last(name))
-            base.click(position={"x": 1 + share * (width - 2), "y": height / 2})
-        elif kind == "ToggleButtons":
-            control.locator("button").nth(goal).click()
-        else:
-            control.locator("select").select_option(index=goal)
-        return goal
+    def _look(self, *arguments):
+        script = ONCE_IT_SHOWS.replace("LOOK", self.LOOK)
+        return self.box.evaluate(script, [*arguments])
 
     def tour(self):
         """Moves to make: (control, way, target), each control by keyboard and by mouse.
 
-        The keys lie between the clicks, which need a pause; each click changes something.
+        The keys lie between the clicks, which need a pause in Lab; each click changes something.
         """
-        for name in self.explorer.options:
+        for name in self.words:
             yield name, self.by_keyboard, "End"
             yield name, self.by_mouse, self.last(name) // 2
             yield name, self.by_keyboard, 1
