@@ -178,7 +178,7 @@ class PageExplorer(Shown):
         return {"text/plain": repr(self), MIME: self.bundle(), "image/png": paper}
 
 
-class Explorer(widgets.VBox, Shown):
+class Explorer(Shown, widgets.VBox):
     """An explorer of a live notebook: question, picture, controls, sentence, settings to try."""
 
     def __init__(self, *what):

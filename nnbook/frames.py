@@ -53,7 +53,7 @@ class Frames:
                 backdrop(self._argument(self.base))
             self.fixed = [_is_drawn(ax) for ax in self.base]
             self.overlays = [
-                Overlay(self._new_axes(), base) if fixed else None
+                Overlay(self._new_axes, base) if fixed else None
                 for base, fixed in zip(self.base, self.fixed, strict=True)
             ]
 
@@ -136,10 +136,14 @@ class Overlay:
     has drawn is taken off before the next one.
     """
 
-    def __init__(self, ax, base):
-        self.ax, self.base = ax, base
+    def __init__(self, new_axes, base):
+        self.new_axes, self.base = new_axes, base
+        self._renew()
+
+    def _renew(self):
+        self.ax = self.new_axes()
         self.keep_limits()
-        self.own = {*ax.get_children(), *ax.figure.get_children()}
+        self.own = {*self.ax.get_children(), *self.ax.figure.get_children()}
 
     def _more(self):
         children = [*self.ax.get_children(), *self.ax.figure.get_children()]
@@ -151,15 +155,16 @@ class Overlay:
 
     def clean(self):
         """The axes as they were at first."""
-        ax = self.ax
+        if len(self.ax.figure.axes) > 1:  # a colour bar, say: it holds on to these axes
+            self._renew()
         for artist in self._more():
             artist.remove()
-        ax.containers.clear()  # or a legend would list what is gone
+        self.ax.containers.clear()  # or a legend would list what is gone
         for place in PLACES:
-            ax.set_title("", loc=place)
-        ax.set_prop_cycle(None)
+            self.ax.set_title("", loc=place)
+        self.ax.set_prop_cycle(None)
         self.keep_limits()
-        return ax
+        return self.ax
 
     def keep_limits(self):
         """Place, scales and limits of the backdrop, whatever a frame has done to them."""

@@ -1,0 +1,150 @@
+"""Pages after the build: scripts in files, in an order that works, and icons without a script."""
+
+import re
+from types import SimpleNamespace
+
+import pytest
+from bookbuild.explorers import ExplorerRenderer, forget_frames, frames_of
+from bookbuild.light import DONE, Icons, lighten, lighten_all
+
+from nnbook.card import FRAMES
+from nnbook.explore import MIME
+
+SCRIPT = (
+    'x={bars:[448,512,["navicon"],"f0c9","M0 96<"],"circle-half-stroke":[512,512,[9680,"adjust"],'
+    '"f042","M448 256"],"magnifying-glass":[1,2,[],"f002","M2"]}'
+)
+PAGE = """<!DOCTYPE html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <script data-cfasync="false">
+      document.documentElement.dataset.theme = "auto";
+    </script>
+    <link rel="preload" as="script" href="_static/scripts/bootstrap.js?digest=5" />
+    <script defer src="_static/scripts/fontawesome.js?digest=5"></script>
+    <script src="_static/documentation_options.js?v=1"></script>
+    <script src="_static/togglebutton.js?v=1"></script>
+    <script>var selector = '.toggle';</script>
+    <script>var selector = '.toggle';</script>
+    <script defer="defer" src="_static/explorer.js?v=1"></script>
+    <script>OPTIONS.pagename = 'a';</script>
+    <script src="searchindex.js"></script>
+  </head>
+  <body>
+    <button onclick="window.print()"><i class="fa-solid fa-bars fa-lg" title="Menu"></i></button>
+    <script type="application/json">{"a": "<b>"}</script>
+    <script defer src="_static/scripts/bootstrap.js?digest=5"></script>
+  </body>
+</html>
+"""
+
+
+@pytest.fixture
+def icons(tmp_path):
+    (tmp_path / "scripts").mkdir()
+    script = tmp_path / "scripts/fontawesome.js"
+    script.write_text(SCRIPT, encoding="utf-8")
+    return Icons(script)
+
+
+def light(icons, tmp_path, html=PAGE, is_search=False):
+    return lighten(html, icons, tmp_path, "_static", is_search)
+
+
+def scripts(html):
+    return re.findall(r"<script([^>]*)>([^<]*)</script>", html)
+
+
+def names(html):
+    return [
+        re.sub(r"inline/\w{12}", "inline/*", re.search(r'src="(?:_static/)?([^"?]*)', a)[1])
+        for a, _ in scripts(html)
+        if "src=" in a
+    ]
+
+
+def test_scripts_wait_for_the_text_in_an_order_that_works(icons, tmp_path):
+    html = light(icons, tmp_path)
+    assert names(html) == [
+        "inline/*.js",
+        "explorer.js",
+        "documentation_options.js",
+        "inline/*.js",
+        "togglebutton.js",
+        "scripts/bootstrap.js",
+    ]
+    assert [" defer" in a for a, _ in scripts(html) if "src=" in a] == [False] + [True] * 5
+    assert "preload" not in html
+    assert names(light(icons, tmp_path, is_search=True))[-2] == "searchindex.js"
+
+
+def test_no_script_stays_in_the_page_but_data(icons, tmp_path):
+    html = light(icons, tmp_path)
+    assert [body for a, body in scripts(html) if body] == []
+    assert '<script type="application/json">{"a": "<b>"}</script>' in html
+    assert "onclick" not in html and 'data-click="window.print"' in html
+    first, second = re.findall(r'src="_static/(inline/\w+\.js)"', html)
+    assert "dataset.theme" in (tmp_path / first).read_text(encoding="utf-8")
+    settings = (tmp_path / second).read_text(encoding="utf-8")
+    assert settings == "var selector = '.toggle';\nOPTIONS.pagename = 'a';\n"
+
+
+def test_icons_are_drawings(icons, tmp_path):
+    html = light(icons, tmp_path)
+    svg = re.search(r"<svg.*?</svg>", html)[0]
+    assert 'class="svg-inline--fa fa-solid fa-bars fa-lg" title="Menu"' in svg
+    assert 'viewBox="0 0 448 512"' in svg and 'd="M0 96&lt;"' in svg
+    assert icons.outline("circle-half-stroke") == ("512", "512", "M448 256")
+    assert icons.outline("adjust") == ("512", "512", "M448 256")
+    with pytest.raises(LookupError, match="no icon 'bar'"):
+        icons.outline("bar")
+
+
+def test_a_page_is_gone_over_once(icons, tmp_path):
+    html = light(icons, tmp_path)
+    assert DONE in html and light(icons, tmp_path, html) == html
+    other = '<html><meta http-equiv="Refresh" content="0; url=intro.html" />'
+    assert light(icons, tmp_path, other) == other
+
+
+def test_all_pages_of_a_build_are_gone_over(icons, tmp_path):
+    static = tmp_path / "_static"
+    static.mkdir()
+    (tmp_path / "scripts").rename(static / "scripts")
+    for path in ("intro.html", "chapters/a.html", "_static/macros.html"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(PAGE, encoding="utf-8")
+    app = SimpleNamespace(outdir=tmp_path, builder=SimpleNamespace(format="html"))
+    lighten_all(app, ValueError("a build that failed"))
+    assert (tmp_path / "intro.html").read_text(encoding="utf-8") == PAGE
+    lighten_all(app, None)
+    assert 'src="_static/inline/' in (tmp_path / "intro.html").read_text(encoding="utf-8")
+    assert 'src="../_static/inline/' in (tmp_path / "chapters/a.html").read_text(encoding="utf-8")
+    assert (static / "macros.html").read_text(encoding="utf-8") == PAGE
+
+
+def test_an_explorers_output_becomes_its_card_and_a_file(tmp_path):
+    app = SimpleNamespace(outdir=tmp_path / "html")
+    env = SimpleNamespace(app=app, docname="chapters/a")
+    renderer = SimpleNamespace(renderer=SimpleNamespace(sphinx_env=env))
+    content = {"name": "curve-explorer", "card": f'<p data-frames="{FRAMES}">', "frames": "é();"}
+    data = SimpleNamespace(mime_type=MIME, content=content)
+    (node,) = ExplorerRenderer.handle_mime(renderer, data, False)
+    address = r"\.\./_static/frames/chapters/a/curve-explorer\.js\?v=[0-9a-f]{8}"
+    assert re.fullmatch(f'<p data-frames="{address}">', node.astext()) and node["format"] == "html"
+    file = frames_of(app, "chapters/a") / "curve-explorer.js"
+    assert file == tmp_path / "explorers/frames/chapters/a/curve-explorer.js"
+    assert file.read_text(encoding="utf-8") == "é();"
+    forget_frames(app, env, "chapters/a")
+    assert not file.exists()
+    forget_frames(app, env, "chapters/a")  # also where there is nothing
+    other = SimpleNamespace(mime_type="text/plain")
+    assert ExplorerRenderer.handle_mime(renderer, other, False) is None
+
+
+def test_myst_nb_finds_the_renderer():
+    from importlib.metadata import entry_points
+
+    (entry,) = {e for e in entry_points(group="myst_nb.mime_renderers") if e.name == "explorers"}
+    assert entry.load() is ExplorerRenderer
