@@ -122,7 +122,7 @@
       if (ask) this.setAttribute("aria-labelledby", ask.id);
       else this.setAttribute("aria-label", "Explorer");
       this.addEventListener("input", (event) => this.input(event));
-      this.addEventListener("click", (event) => this.click(event));
+      this.addEventListener("click", (event) => this.press(event));
       this.addEventListener("pointerdown", (e) => e.target.closest(".nn-play") || this.stop());
       this.addEventListener("focusin", () => this.load(), { once: true });
       const near = (seen, watch) => {
@@ -201,13 +201,13 @@
       this.show();
       this.rest(true);
     }
-    click({ target }) {
+    press({ target }) {
       const button = target.closest("button");
       if (!button) return;
       const is = (name) => button.classList.contains(name);
       if (is("nn-play")) this.play(button);
       if (is("nn-reset")) this.reset();
-      if (is("nn-again")) this.load();
+      if (is("nn-again")) this.begin();
       if (is("nn-copy-link")) copy(button, page(location.href) + this.address, this.voice);
       if (is("nn-copy-python")) {
         const call = this.controls.map((control) => control.python).join(", ");
@@ -217,8 +217,13 @@
     reset() {
       this.set("");
       this.rest(true);
+      this.begin();
+    }
+    /* Focus goes to the first control, as the button that had it vanishes; frames are fetched. */
+    begin() {
       const { range, menu, radios, index } = this.controls[0];
-      (range ?? menu ?? radios[index]).focus({ preventScroll: true }); // the button has vanished
+      (range ?? menu ?? radios[index]).focus({ preventScroll: true });
+      this.load();
     }
 
     /* ---- Play: from here, or from the beginning if this is the end; once ---- */

@@ -56,7 +56,7 @@
     if (link?.href === location.href) unfold(); // once more: no hashchange
   });
 
-  /* ---- Paper: folds open, colours light, explorers with their address; afterwards as before ---- */
+  /* ---- Paper: folds open, colours light, explorers with their address; then as before ---- */
 
   const root = document.documentElement;
   let folds = [];
