@@ -1,0 +1,419 @@
+"""Explorers for every reader: without scripts, under a strict policy, on paper, on any screen.
+
+What holds for each explorer of the book is in test_pages.py; here it is one page or two.
+"""
+
+import io
+import re
+from types import SimpleNamespace
+
+import matplotlib.pyplot as plt
+import nbformat
+import pytest
+from book_files import ROOT
+from driver import Watch, serve
+from driver.page import cards, opened_cards
+from PIL import Image
+from playwright.sync_api import expect
+
+from nnbook import explore
+
+PAGE = "appendix/explorers"
+POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:"
+)
+WIDTHS = [320, 390, 768, 1280, 1600]
+SHIFT_LIMIT = 0.02
+TABS = 25
+
+COUNT_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries()) {
+    if (!entry.hadRecentInput) shifts.push([
+      entry.value, ...entry.sources.map(s => s.node?.nodeName + "." + s.node?.className)]);
+  }
+}).observe({type: "layout-shift", buffered: true});
+"""
+COUNT_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", event => violations.push(
+  `${event.violatedDirective}: ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
+"""
+OVER_THE_TEXT = """
+() => [...document.querySelectorAll("body *")]
+  .filter(e => getComputedStyle(e).position === "fixed" && e.checkVisibility()
+    && e.getBoundingClientRect().width * e.getBoundingClientRect().height > 0)
+  .map(e => e.id || e.className)
+"""
+
+
+@pytest.fixture
+def opening(book, site, new_page):
+    """Open a page of the book as some reader does; its explorers, and what goes wrong."""
+    contexts = []
+
+    def opening(name=PAGE, fragment="", *, address=None, script=None, **options):
+        context = new_page(**options)
+        page = context.__enter__()
+        contexts.append(context)
+        watch = Watch(page, ("http://127.0.0.1:", "file:", "data:", "blob:"))
+        if script:
+            page.add_init_script(script)
+        page.goto(f"{address or site}/{name}.html{fragment}")
+        page.wait_for_load_state("networkidle")
+        controls = opened_cards(page, book / f"{name}.html")
+        assert controls, f"{name} has no explorers"
+        return SimpleNamespace(page=page, controls=controls, watch=watch)
+
+    yield opening
+    for context in contexts:
+        context.__exit__(None, None, None)
+
+
+@pytest.fixture
+def chapter(book):
+    """A page with five explorers, formulas and folds, unless only the other page is built."""
+    return "chapters/neuron" if cards(book / "chapters/neuron.html") else PAGE
+
+
+def at_the_ends(controls):
+    """Move each control to its last value by the keyboard; the setting."""
+    setting = dict(controls.start)
+    for name in setting:
+        setting[name] = controls.by_keyboard(name, "End", setting[name])
+    return setting
+
+
+def luminance(color):
+    """Of "rgb(…)" or a triple: how light it is, from 0 to 1 (WCAG 2.2)."""
+    if isinstance(color, str):
+        color = [float(part) for part in re.findall(r"[\d.]+", color)[:3]]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in map(_unit, color)
+    ]
+    return sum(w * c for w, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _unit(part):
+    return part / 255
+
+
+def contrast(one, other):
+    low, high = sorted([luminance(one), luminance(other)])
+    return (high + 0.05) / (low + 0.05)
+
+
+def style(locator, name):
+    return locator.evaluate(f"e => getComputedStyle(e).getPropertyValue('{name}')")
+
+
+def photograph(locator):
+    return Image.open(io.BytesIO(locator.screenshot())).convert("RGB")
+
+
+# ---- Without scripts, without a host ----
+
+
+@pytest.mark.parametrize("how", ["switched off", "forbidden"])
+def test_without_scripts_picture_and_words_are_there(how, book, opening):
+    """No control is shown that can't answer."""
+    with serve(book, headers={"Content-Security-Policy": "script-src 'none'"}) as forbidding:
+        off = how == "switched off"
+        seen = opening(address=None if off else forbidding, java_script_enabled=not off)
+        for controls in seen.controls:
+            box = controls.box
+            drawings, sentence = controls.card.frame(controls.start)
+            expect(box.locator(".nn-ask")).to_be_visible()
+            expect(box.get_by_role("img", name=sentence, exact=True)).to_be_visible()
+            expect(box.locator(".nn-frame")).to_have_count(len(drawings))
+            expect(box.locator(".nn-says > span")).to_have_text(sentence)
+            for part in (".nn-controls", ".nn-reset", ".nn-share"):
+                expect(box.locator(part), part).to_be_hidden()
+        captions = seen.page.locator("nn-explorer figcaption")
+        assert captions.count()
+        expect(captions.first).to_be_visible()
+
+
+def test_pages_open_from_a_disk(book, opening):
+    seen = opening(address=book.as_uri())
+    for controls in seen.controls:
+        controls.assert_shows(at_the_ends(controls))
+    assert seen.watch.faults == []
+
+
+def test_a_strict_policy_takes_nothing_away(book, opening, chapter):
+    """Explorers, formulas and the switch of the theme work where no script may be in the page."""
+    with serve(book, headers={"Content-Security-Policy": POLICY}) as strict:
+        seen = opening(chapter, address=strict, script=COUNT_VIOLATIONS, color_scheme="light")
+        for controls in seen.controls:
+            controls.assert_shows(at_the_ends(controls))
+        assert_formulas_are_set(seen.page)
+        assert_theme_switches(seen.page, seen.controls[0].box)
+        assert seen.page.evaluate("violations") == []
+        assert seen.watch.faults == []
+
+
+def assert_formulas_are_set(page):
+    formula = page.locator(".bd-article .math").first
+    formula.scroll_into_view_if_needed()
+    expect(formula.locator("mjx-container")).to_be_visible(timeout=15_000)
+
+
+def assert_theme_switches(page, box):
+    """To dark colours and back; a picture's text is light on dark ground, and nothing is inverted."""
+    root, text = page.locator("html"), box.locator(".nn-panel text").first
+    seen = {}
+    for _ in range(3):  # light, dark, and as the system is
+        page.locator("button.theme-switch-button:visible").first.click()
+        ground = style(page.locator("body"), "background-color")
+        seen[root.get_attribute("data-theme")] = luminance(ground) < 0.5
+        assert contrast(ground, style(text, "fill")) >= 4.5
+        assert style(box.locator(".nn-panel").first, "filter") == "none"
+    assert seen == {"light": False, "dark": True}
+
+
+# ---- Colours, paper ----
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_show_what_is_chosen_and_where_a_slider_lies(scheme, opening):
+    seen = opening(forced_colors="active", color_scheme=scheme)
+    looks = "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.color]; }"
+    for controls in seen.controls:
+        for radios in controls.box.locator(".nn-choice").all():
+            chosen = radios.locator("label:has(:checked)").evaluate(looks)
+            others = radios.locator("label:not(:has(:checked))").all()
+            assert others and all(other.evaluate(looks)[0] != chosen[0] for other in others)
+            assert contrast(*chosen) >= 4.5
+        for slider in controls.box.locator("[type=range]").all():
+            slider.press("Home")
+            image = photograph(slider)
+            x, middle = int(0.85 * image.width), image.height // 2
+            ground = image.getpixel((x, 1))
+            track = [image.getpixel((x, y)) for y in range(middle - 6, middle + 7)]
+            assert max(contrast(ground, pixel) for pixel in track) >= 3, "the track can't be seen"
+        for panel in controls.box.locator(".nn-panel").all():
+            image = photograph(panel)
+            counts = sorted(image.getcolors(image.width * image.height), reverse=True)
+            ground = counts[0][1]
+            clear = sum(n for n, color in counts if contrast(ground, color) >= 3)
+            assert clear >= 0.004 * image.width * image.height, "the picture has no clear lines"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_paper_is_light_and_has_all_that_can_be_read(theme, opening, chapter):
+    remember = f"localStorage.setItem('mode', '{theme}'); localStorage.setItem('theme', '{theme}')"
+    seen = opening(chapter, script=remember)
+    page = seen.page
+    assert page.locator("html").get_attribute("data-theme") == theme
+    closed = page.locator("details:not([open])").count()
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    ground = style(page.locator("body"), "background-color")
+    assert luminance(ground) > 0.9 or ground == "rgba(0, 0, 0, 0)", ground
+    words = page.locator("article.bd-article p, .nn-says > span, .nn-ask")
+    for word in words.all()[:40]:
+        assert contrast((255, 255, 255), style(word, "color")) >= 4.5, word.inner_text()
+    expect(page.locator("details:not([open])")).to_have_count(0)
+    assert page.evaluate(OVER_THE_TEXT) == [], "fixed over the text of each sheet"
+    for controls in seen.controls:
+        text = controls.box.locator(".nn-panel text").first
+        assert contrast((255, 255, 255), style(text, "fill")) >= 4.5
+        expect(controls.box.locator(".nn-pictures")).to_be_visible()
+        expect(controls.box.locator(".nn-says > span")).to_be_visible()
+        for part in (".nn-controls", ".nn-share", ".nn-reset"):
+            expect(controls.box.locator(part), part).to_be_hidden()
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    expect(page.locator("details:not([open])")).to_have_count(closed)
+    assert page.locator("html").get_attribute("data-theme") == theme
+
+
+def test_a_dark_page_prints_as_a_light_one_does(opening):
+    sizes = []
+    for theme in ("light", "dark"):
+        remember = f"localStorage.mode = localStorage.theme = '{theme}'"
+        pdf = opening(script=remember).page.pdf()
+        assert pdf.startswith(b"%PDF")
+        sizes.append(len(pdf))
+    assert 20_000 < min(sizes) and max(sizes) < 3_000_000, sizes
+    assert max(sizes) < 1.02 * min(sizes), f"printed from light, from dark: {sizes} bytes"
+
+
+# ---- Screens ----
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_on_any_screen_a_card_keeps_one_height(width, opening, chapter):
+    seen = opening(chapter, width=width)
+    for controls in seen.controls:
+        setting, heights = dict(controls.start), set()
+        for name in setting:
+            for key in ("End", "Home"):
+                setting[name] = controls.by_keyboard(name, key, setting[name])
+                controls.assert_shows(setting)
+                heights.add(round(controls.box.bounding_box()["height"]))
+        assert len(heights) == 1, f"{controls.card.name} has heights of {heights} px"
+        wide = seen.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= width, f"the page is {wide} px wide on a screen of {width} px"
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_while_a_page_loads(width, opening, chapter):
+    for fragment in ("", "#temperature-explorer" if chapter != PAGE else "#draw-wave-explorer"):
+        page = opening(chapter, fragment, width=width, script=COUNT_SHIFTS).page
+        page.wait_for_timeout(500)
+        shifts = page.evaluate("shifts")
+        total = sum(value for value, *_ in shifts)
+        assert total < SHIFT_LIMIT, f"{fragment or 'the top'} shifts by {total:.3f}: {shifts}"
+
+
+# ---- Settings that are kept ----
+
+
+def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
+    seen = opening()
+    first, second, third = seen.controls
+    settings = [at_the_ends(first), at_the_ends(second)]
+    seen.page.wait_for_url(f"**#{second.card.name}?*")
+    for return_to in (
+        seen.page.reload,
+        lambda: (seen.page.goto("about:blank"), seen.page.go_back()),
+    ):
+        return_to()
+        first.assert_shows(settings[0])
+        second.assert_shows(settings[1])
+        third.assert_shows(third.start)
+
+
+def test_an_address_sets_its_explorer_and_no_other(opening):
+    seen = opening(fragment="#draw-neuron-explorer?b=4&w=7&colour=red")
+    first, second, third = seen.controls
+    second.assert_shows(second.card.named({"b": "4"}))  # what is not offered changes nothing
+    first.assert_shows(first.start)
+    third.assert_shows(third.start)
+    expect(second.box).to_be_in_viewport()
+    heading = seen.page.locator("article section h2 a.headerlink").first
+    heading.evaluate("link => link.click()")  # to another place of the page
+    second.assert_shows(second.card.named({"b": "4"}))
+
+
+def test_a_link_to_a_setting_is_undone_and_done_again(opening):
+    seen = opening()
+    page, controls = seen.page, seen.controls[1]
+    for text, setting in controls.card.tries:
+        link = controls.box.get_by_role("link", name=text, exact=True)
+        link.click()
+        controls.assert_shows(setting)
+        expect(link).to_have_attribute("aria-current", "true")
+        page.go_back()
+        controls.assert_shows(controls.start)
+        page.go_forward()
+        controls.assert_shows(setting)
+        page.go_back()
+    far = '<p><a href="#draw-neuron-explorer?w=4">in the text</a></p>'
+    page.locator("article.bd-article").evaluate(
+        "(e, far) => e.insertAdjacentHTML(...far)", [["beforeend", far]][0]
+    )
+    page.get_by_role("link", name="in the text").click()
+    controls.assert_shows(controls.card.named({"w": "4"}))
+    expect(controls.box).to_be_in_viewport()
+    assert seen.watch.faults == []
+
+
+def test_a_setting_is_copied_as_a_link_and_as_python(opening):
+    """The line of Python, executed, draws the frame and says the sentence that the page shows."""
+    seen = opening(permissions=["clipboard-read", "clipboard-write"])
+    page, code = seen.page, namespace(PAGE)
+    for controls in seen.controls:
+        setting = at_the_ends(controls)
+        controls.assert_shows(setting)
+        controls.box.get_by_role("button", name="Copy link", exact=True).click()
+        expect(controls.box.get_by_role("button", name="Copied", exact=True)).to_be_visible()
+        other = opening(
+            fragment=page.evaluate("navigator.clipboard.readText()").partition(".html")[2]
+        )
+        place = seen.controls.index(controls)
+        other.controls[place].assert_shows(setting)
+        controls.box.get_by_role("button", name="Copy as Python", exact=True).click()
+        page.wait_for_function("async () => !(await navigator.clipboard.readText()).includes('#')")
+        line = page.evaluate("navigator.clipboard.readText()")
+        axes = plt.figure().subplots(1, controls.card.panels, squeeze=False)[0]
+        said = eval(line, code | {"ax": axes[0] if len(axes) == 1 else list(axes)})
+        plt.close("all")
+        assert said == controls.card.frame(setting)[1], line
+        assert all(ax.has_data() for ax in axes), f"{line} has drawn nothing"
+
+
+def namespace(name):
+    """What a notebook's cells define; explorers are not made."""
+    code = {"__name__": "__main__"}
+    original, explore.explore = explore.explore, lambda *args, **kwargs: None
+    try:
+        for cell in nbformat.read(ROOT / f"{name}.ipynb", as_version=4).cells:
+            if cell.cell_type == "code":
+                exec(compile(cell.source, name, "exec"), code)
+    finally:
+        explore.explore = original
+    return code
+
+
+# ---- Frames that don't come; ways for the keyboard, and for the ear ----
+
+
+def test_frames_that_do_not_come_are_told_and_asked_for_again(opening, new_page, site, book):
+    with new_page() as page:
+        page.route("**/frames/**", lambda route: route.abort())
+        page.goto(f"{site}/{PAGE}.html")
+        controls = opened_cards(page, book / f"{PAGE}.html")[1]
+        setting = dict(controls.start)
+        setting["b"] = controls.by_keyboard("b", "End", setting["b"])
+        alert = controls.box.get_by_role("alert")
+        expect(alert).to_contain_text(re.compile("could not be loaded"))
+        expect(alert).to_contain_text(f"bias b = {controls.words['b'][controls.start['b']]}")
+        shown = controls.box.locator(".nn-says > span")
+        expect(shown).to_have_text(controls.card.frame(controls.start)[1])
+        page.unroute("**/frames/**")
+        alert.get_by_role("button", name="Try again", exact=True).click()
+        controls.assert_shows(setting)
+        expect(alert).to_have_count(0)
+
+
+def test_the_last_explorer_is_near_for_the_keyboard(opening, chapter):
+    """Tab, and Enter on a link to the next explorer; formulas are no stops on the way."""
+    seen = opening(chapter)
+    page, last = seen.page, seen.controls[-1]
+    assert_formulas_are_set(page)
+    page.evaluate("""() => {
+      const start = document.querySelector("article.bd-article");
+      start.tabIndex = -1;
+      start.focus();
+    }""")
+    stops = []
+    while len(stops) <= TABS and not reached(last, page):
+        page.keyboard.press("Tab")
+        focused = page.locator(":focus")
+        stops.append(focused.inner_text() or focused.get_attribute("class"))
+        if focused.get_attribute("class") == "nn-next" and "Back" not in stops[-1]:
+            page.keyboard.press("Enter")
+    assert len(stops) <= TABS, f"the last explorer is not reached within {TABS} tabs: {stops}"
+    name = next(iter(last.start))
+    page.wait_for_timeout(200)
+    moved = last.by_keyboard(name, 1, last.start[name])
+    last.assert_shows(last.start | {name: moved})
+    formulas = page.locator("article mjx-container:is([tabindex='0'], :has([tabindex='0']))")
+    expect(formulas).to_have_count(0)
+
+
+def reached(controls, page):
+    return controls.box.evaluate("box => box.contains(document.activeElement)")
+
+
+def test_the_sentence_is_spoken_when_a_move_has_come_to_rest(opening):
+    controls = opening().controls[1]
+    voice = controls.box.locator(".nn-voice")
+    expect(voice).to_have_attribute("aria-live", "polite")
+    expect(voice).to_be_empty()  # nothing was moved
+    setting = at_the_ends(controls)
+    expect(voice).to_have_text(controls.card.frame(setting)[1])
