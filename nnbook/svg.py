@@ -78,8 +78,7 @@ class _Writer:
             found["id"] = self.prefix + node.get("id")
         for name, value in node.attrib.items():
             if name in KEPT:
-                short = value if name == "transform" else _rounded(value)  # a scale may be 0.02
-                found[name] = self._links(short)
+                found[name] = self._links(SHORTEN.get(name, _rounded)(value))
             elif name == HREF:
                 image = value.startswith("data:")
                 found["href"] = SPACE.sub("", value) if image else f"#{self.prefix}{value[1:]}"
@@ -107,6 +106,20 @@ class _Writer:
         return value.replace("url(#", f"url(#{self.prefix}")
 
 
+def _lines(path):
+    """Lines by their steps, which are short and alike: ``M x y L x y …`` as ``M x y l dx dy …``."""
+    if set(re.findall("[A-Za-z]", path)) - set("MLz") or re.search(r"z\s*L", path):
+        return _rounded(path)
+    return " ".join(map(_line, re.findall("M[^M]*", path)))
+
+
+def _line(path):
+    tenths = [round(10 * float(n)) for n in re.findall(r"[-+.\de]+", path)]
+    steps = [b - a for a, b in zip(tenths, tenths[2:], strict=False)]
+    first, rest = (" ".join(f"{n / 10:g}" for n in part) for part in (tenths[:2], steps))
+    return f"M {first}" + (f" l {rest}" if rest else "") + (" z" if "z" in path else "")
+
+
 def _declarations(style):
     pairs = (part.partition(":") for part in style.split(";") if part.strip())
     return {name.strip(): value.strip() for name, _, value in pairs}
@@ -115,3 +128,6 @@ def _declarations(style):
 def _rounded(value):
     value = LONG.sub(lambda n: f"{float(n[0]):.1f}".replace("-0.0", "0").removesuffix(".0"), value)
     return SPACE.sub(" ", value).strip()
+
+
+SHORTEN = {"d": _lines, "transform": str}  # a scale may be 0.02: it is no coordinate

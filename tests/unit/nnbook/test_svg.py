@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from nnbook.colours import NAMED, Colours, dark, linear_rgb, oklab
 from nnbook.frames import STYLE, book_style
-from nnbook.svg import fragment
+from nnbook.svg import _lines, fragment
 
 COLOUR = st.tuples(*[st.integers(0, 255)] * 3).map(lambda rgb: "#{:02x}{:02x}{:02x}".format(*rgb))
 
@@ -136,3 +136,24 @@ def test_oklab_of_known_colours(colour, lab):
 def test_drawing_leaves_pyplot_alone():
     drawn(lambda ax: ax.plot([0, 1]))
     assert plt.get_fignums() == []
+
+
+POINTS = st.lists(st.tuples(*[st.floats(-500, 500).map(lambda x: round(x, 4))] * 2), min_size=1)
+
+
+@given(st.lists(st.tuples(POINTS, st.booleans()), min_size=1, max_size=4))
+def test_lines_by_their_steps_are_the_same_lines(parts):
+    """To a tenth of a point at each point: errors don't add up."""
+    path = " ".join(
+        "M " + " L ".join(f"{x} {y}" for x, y in points) + " z" * closed for points, closed in parts
+    )
+    subpaths = re.findall("M[^M]*", _lines(path))
+    for (points, closed), short in zip(parts, subpaths, strict=True):
+        numbers = np.array(re.findall(r"-?[\d.]+(?:e-?\d+)?", short), float).reshape(-1, 2)
+        assert np.cumsum(numbers, axis=0) == pytest.approx(np.array(points), abs=0.0501)
+        assert short.rstrip().endswith("z") == closed
+
+
+def test_curves_keep_their_places():
+    assert _lines("M 0 0 L 1 1 z L 2 2.04") == "M 0 0 L 1 1 z L 2 2"
+    assert _lines("M 1.23 4.56 Q 1.11 2 3.456 4 z") == "M 1.2 4.6 Q 1.1 2 3.5 4 z"
