@@ -1,61 +1,138 @@
-"""How quickly explorers follow, how heavy pages are: measured on the built book in a browser."""
+"""How soon pages are there, how quickly explorers follow, how heavy all is: in a browser.
 
-import gzip
+Nothing is cached, and what is text is compressed, as by any host. A slow line is one of
+1.6 Mbit/s and 150 ms, as it is emulated by Chromium.
+"""
+
 import json
 import os
 import subprocess
 import sys
-import time
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build/html"
-LATENCY = {kind: ROOT / f"_build/latency-{kind}.json" for kind in ("pages", "lab")}
+LATENCY = ROOT / "_build/latency-lab.json"
 sys.path += [str(ROOT / "tests"), str(ROOT / "tests/site")]
 from book_files import notebooks  # noqa: E402
 from driver import launch, p95, serve  # noqa: E402
+from driver.page import (  # noqa: E402
+    COUNT_SHIFTS,
+    cards,
+    measure_keys,
+    opened_cards,
+    weight_of_scripts,
+    weights,
+)
+
+HEAVIEST = 3  # pages that are opened over a slow line
+KEY = 20  # ms from a key press to its picture
+SLOW = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
+
+# When the first slider can be used: it is moved again and again, until the picture is another.
+# Milliseconds since the page was asked for.
+FIRST_SLIDER = """
+async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  const slider = "nn-explorer [type=range]";
+  while (!document.querySelector(slider)) await frame();
+  const range = document.querySelector(slider);
+  const picture = range.closest("nn-explorer").querySelector(".nn-frame");
+  const first = picture.innerHTML;
+  range.focus();
+  while (picture.innerHTML === first) {
+    range.value = Number(range.value) === 0 ? 1 : 0;
+    range.dispatchEvent(new Event("input", {bubbles: true}));
+    await frame();
+  }
+  return performance.now();
+}
+"""
+FIRST_PAINT = """
+() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime
+"""
 
 
 def measure():
-    """Rows of (what, value, limit, unit): the browser tests record what they see, once more."""
-    for recorded in LATENCY.values():
-        recorded.unlink(missing_ok=True)
-    command = [sys.executable, "-m", "pytest", "-q", "tests/site"]
-    command += ["-k", "explorers_show or sliders_draw"]
-    everything = os.environ | {"REQUIRE_ALL": "1"}
-    subprocess.run(command, cwd=ROOT, check=True, env=everything)
-    return report()
+    """Rows of (what, value, limit, unit)."""
+    build_and_record_lab()
+    from playwright.sync_api import sync_playwright
 
-
-def report():
-    """The rows, from what the browser tests recorded last, and from the pages as they are."""
-    pages, lab = (json.loads(recorded.read_text(encoding="utf-8")) for recorded in LATENCY.values())
-    pages = {name: pages[name] for name in notebooks() if name in pages}
-    every = [time for times in pages.values() for time in times]
-    yield "key press to picture in the page, p95 over all explorers", p95(every), 33, "ms"
-    for name, times in pages.items():
-        yield f"  {name} ({len(times)} key presses)", p95(times), 33, "ms"
+    with serve(SITE) as site, sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield from report(browser, site, [name for name in map(built, notebooks()) if name])
+        browser.close()
+    lab = json.loads(LATENCY.read_text(encoding="utf-8"))
     for kind, limit in (("new", 150), ("seen", 50)):
         times = [t for recorded in lab.values() for t in recorded[kind]]
         yield f"slider to picture in JupyterLab, {kind} frame, p95", p95(times), limit, "ms"
+
+
+def build_and_record_lab():
+    """The tests build the book, and record what they see in JupyterLab."""
+    LATENCY.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "pytest", "-q", "tests/site"]
+    command += ["-k", "the_book_is_built or sliders_draw"]
+    subprocess.run(command, cwd=ROOT, check=True, env=os.environ | {"REQUIRE_ALL": "1"})
+
+
+def built(notebook):
+    """A notebook's page without its suffix, if it has explorers."""
+    page = (SITE / notebook).with_suffix(".html")
+    return notebook.removesuffix(".ipynb") if cards(page) else None
+
+
+def report(browser, site, pages):
+    """The rows of the pages in the browser."""
+    heavy = {name: weights((SITE / name).with_suffix(".html")) for name in pages}
+    for name, (html, _) in heavy.items():
+        yield f"page {name}, HTML", html / 1000, 120, "KB"
+    for name, (_, frames) in heavy.items():
+        yield f"page {name}, frames of its heaviest explorer", frames / 1000, 120, "KB"
+    yield "scripts of this book in a page", weight_of_scripts() / 1000, 15, "KB"
+    for name in sorted(pages, key=heavy.get, reverse=True)[:HEAVIEST]:
+        painted, usable, shift = opening(browser, f"{site}/{name}.html", SLOW)
+        yield f"{name} over a slow line: first paint", painted, 1.2, "s"
+        yield f"{name} over a slow line: first slider moves its picture", usable, 3.0, "s"
+        yield f"{name} over a slow line: layout shift", shift, 0.02, ""
     for name in pages:
-        html = (SITE / name).with_suffix(".html").read_bytes()
-        yield f"page {name}, gzipped", len(gzip.compress(html)) / 1e6, 1.0, "MB"
-    for name in pages:
-        yield f"first slider of {name} after opening", opening(name), 2.0, "s"
+        _, usable, shift = opening(browser, f"{site}/{name}.html")
+        yield f"{name}: first slider moves its picture", usable, 0.5, "s"
+        yield f"{name}: layout shift", shift, 0.02, ""
+    keys = {name: key_presses(browser, site, name) for name in pages}
+    every = [time for times in keys.values() for time in times]
+    yield "key press to picture in the page, p95 over all explorers", p95(every), KEY, "ms"
+    for name, times in keys.items():
+        yield f"  {name} ({len(times)} key presses)", p95(times), KEY, "ms"
 
 
-def opening(name):
-    """Seconds from asking for a page to a slider that can be moved, with nothing cached."""
-    from playwright.sync_api import sync_playwright
+@contextmanager
+def opened(browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield context.new_page()
+    context.close()
 
-    page_name = name.removesuffix(".ipynb") + ".html"
-    with serve(SITE) as site, sync_playwright() as playwright:
-        browser = launch(playwright)
-        page = browser.new_page()
-        start = time.perf_counter()
-        page.goto(f"{site}/{page_name}", wait_until="commit")
-        page.locator(".nn-explorer .nn-control").first.wait_for()
-        seconds = time.perf_counter() - start
-        browser.close()
-    return seconds
+
+def opening(browser, address, line=None):
+    """Seconds to the first paint and to the first slider's first move; what shifted meanwhile."""
+    with opened(browser) as page:
+        page.add_init_script(COUNT_SHIFTS)
+        if line:
+            tools = page.context.new_cdp_session(page)
+            tools.send("Network.enable")
+            tools.send("Network.emulateNetworkConditions", {"offline": False} | line)
+        page.goto(address, wait_until="commit")
+        usable = page.evaluate(FIRST_SLIDER)
+        page.wait_for_load_state("networkidle")
+        shift = sum(value for value, _ in page.evaluate("shifts"))
+        return page.evaluate(FIRST_PAINT) / 1000, usable / 1000, shift
+
+
+def key_presses(browser, site, name):
+    """Milliseconds from key to picture in all explorers of a page."""
+    with opened(browser) as page:
+        page.goto(f"{site}/{name}.html")
+        page.wait_for_load_state("networkidle")
+        controls = opened_cards(page, (SITE / name).with_suffix(".html"))
+        return [time for each in controls for time in measure_keys(each)]

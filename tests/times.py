@@ -1,7 +1,7 @@
 """How long the tests take, by kind: the table that ``pytest --times`` prints.
 
 What takes long starts first, so that all workers end together: files that are a kind of their own,
-the build before them, then notebooks, then the many quick files.
+the build before them, then notebooks, then what needs the built book, and the many quick files.
 """
 
 from collections import Counter
@@ -13,6 +13,7 @@ KINDS = {
     "tests/unit/nnbook/test_mnist_chapter.py": "programs of the MNIST chapter",
     "tests/unit/test_experiments.py": "experiments",
 }
+READERS = "tests/site/test_readers.py"  # by then another worker has built the book
 BUILD = "tests/site/test_pages.py::test_the_book_is_built"
 
 
@@ -24,6 +25,8 @@ def kind(nodeid):
     if path.suffix == ".ipynb":
         return f"notebook: {path.stem}"
     folder = "others" if path.parent.name == "unit" else path.parent.name
+    if str(path) == READERS:
+        return "readers in the browser"
     return KINDS.get(str(path), f"unit tests: {folder}")
 
 

@@ -1,8 +1,10 @@
 """A built book, a browser to look at it with, and a JupyterLab to run it in."""
 
 import contextlib
+import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -24,15 +26,34 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def book():
+def book(tmp_path_factory):
     """The built book's folder; a build with nothing to do takes seconds."""
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [jupyter_book, "build", "-W", "-n", "--keep-going", "."]
-    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    with one_at_a_time(tmp_path_factory.getbasetemp().parent):
+        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-3000:]
     if not (ROOT / "_build/html/_static/mathjax/tex-chtml.js").exists():
         missing("npm (for pages that load nothing from elsewhere)")
     return ROOT / "_build/html"
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder):
+    """Of the workers of a run, which share a folder, one builds and the others wait."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    lock = folder / f"building-{run}"
+    while run:
+        try:
+            lock.touch(exist_ok=False)
+            break
+        except FileExistsError:
+            time.sleep(1)
+    try:
+        yield
+    finally:
+        if run:
+            lock.unlink()
 
 
 @pytest.fixture(scope="session")

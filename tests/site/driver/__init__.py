@@ -12,6 +12,7 @@ import os
 import re
 import shutil
 import statistics
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -135,8 +136,7 @@ def serve(folder, prefix="some/folder", headers=None):
             for name, value in (headers or {}).items():
                 self.send_header(name, value)
             self.end_headers()
-            with contextlib.suppress(ConnectionError):  # a page that was left takes no more
-                self.wfile.write(body)
+            self.wfile.write(body)
 
         def file(self):
             asked = unquote(urlsplit(self.path).path)
@@ -150,7 +150,12 @@ def serve(folder, prefix="some/folder", headers=None):
         def log_message(self, *args):
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request, client_address):
+            if not isinstance(sys.exc_info()[1], ConnectionError):  # else a page was left
+                super().handle_error(request, client_address)
+
+    server = Server(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/{prefix}"

@@ -11,10 +11,22 @@ from urllib.parse import parse_qsl, urlsplit
 from book_files import ROOT
 from bs4 import BeautifulSoup
 
-from . import Controls
+from . import Controls, latencies, start_stopwatch
 
 FRAMES = re.compile(r'nnFrames\((".*?"),(.*)\);\s*', re.S)
 OUR_SCRIPTS = ROOT / "_ext/bookbuild/static"
+
+# How much of the screen moved how far by itself: (share, what moved: from, to) in window.shifts.
+# For a page's beginning, before it loads.
+COUNT_SHIFTS = """
+window.shifts = [];
+const named = ({node, previousRect: a, currentRect: b}) =>
+  `${node?.nodeName} ${node?.className ?? node?.data} ${a.y},${a.height} -> ${b.y},${b.height}`;
+new PerformanceObserver(list => {
+  for (const entry of list.getEntries())
+    if (!entry.hadRecentInput) shifts.push([entry.value, entry.sources.map(named)]);
+}).observe({type: "layout-shift", buffered: true});
+"""
 
 
 @functools.lru_cache(maxsize=2)
@@ -165,6 +177,22 @@ class PageControls(Controls):
         for name in self.words:
             if self.kind(name) == "slider":
                 yield name, self.by_value, self.last(name) // 3
+
+
+def measure_keys(controls, presses=6):
+    """Milliseconds from each of some key presses to its picture, with nobody else looking."""
+    page = controls.box.page
+    controls.assert_shows(controls.start)
+    setting = dict(controls.start)
+    for name in setting:  # the frames come with the first move
+        setting[name] = controls.by_keyboard(name, "Home", setting[name])
+    controls.assert_shows(setting)
+    start_stopwatch(controls.box)
+    for name in setting:
+        for press in range(min(presses, controls.last(name))):
+            controls.by_keyboard(name, 1, press)
+            page.wait_for_timeout(60)
+    return latencies(controls.box)
 
 
 def opened_cards(page, path):
