@@ -2,7 +2,8 @@
 
 What several chapters share::
 
-    explore  frames         pictures with sliders, and the pictures themselves
+    explore  card           pictures with sliders, in a notebook and in a page
+    frames  svg  colours    the pictures themselves, in the page's colours
     plots                   one style for all figures; points, boundaries, digits
     graphs                  the graph that a computation has left behind
     claims                  a comparison, printed with its error, or an exception

@@ -43,7 +43,10 @@ def text_without_encoding(source):
             arg.value for arg in [*call.args, given.get("mode")] if isinstance(arg, ast.Constant)
         ]
         binary = name == "open" and any(mode in ("rb", "wb", "ab") for mode in modes)
-        if name in ("open", "read_text", "write_text") and not binary and "encoding" not in given:
+        text = (
+            name in ("open", "read_text", "write_text") and ast.unparse(call.func) != "Image.open"
+        )
+        if text and not binary and "encoding" not in given:
             found.append(ast.unparse(call))
     return found
 
