@@ -49,7 +49,7 @@ def card(name, frames, controls, *, question, caption, tries, start, draw, frame
         f'<p class="nn-says" data-longest="{escape(longest)}">'
         f'<span id="{name}-says">{escape(sentence)}</span></p>',
         f'<p class="nn-tries">Try {links}</p>' if links else "",
-        f'<figcaption class="nn-caption">{escape(caption)}</figcaption>' if caption else "",
+        f'<p class="nn-caption">{escape(caption)}</p>' if caption else "",
         '<p class="nn-share"><button type="button" class="nn-copy-link">Copy link</button> '
         f'<button type="button" class="nn-copy-python" data-call="{escape(draw)}(ax, {{}})">'
         "Copy as Python</button></p>",

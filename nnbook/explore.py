@@ -195,9 +195,9 @@ class Explorer(Shown, widgets.VBox):
                 self.readout.value = ""
             else:
                 self.error = None
-                style = f'style="{self.frames.colours.css()}" role="img"'
-                alt = f'aria-label="{escape(sentence)}"'
-                picture.value = pictures_html(self.frames, pictures, f"{style} {alt}")
+                alt = f'role="img" aria-label="{escape(sentence)}"'
+                panels = pictures_html(self.frames, pictures, alt)  # first: it may bring colours
+                picture.value = f'<div style="{self.frames.colours.css()}">{panels}</div>'
                 self.readout.value = f'<p class="nn-says">{escape(sentence)}</p>'
 
         show()

@@ -7,6 +7,7 @@ in the page's own colours, and hundreds of frames that share most of their text 
 
 import base64
 import io
+import re
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -21,6 +22,7 @@ from .colours import Colours
 from .svg import fragment
 
 STYLE = Path(__file__).with_name("book.mplstyle")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 PLACES = ("left", "center", "right")  # of titles
 MARGINS = {"left": 0.66, "right": 0.14, "bottom": 0.52, "top": 0.34}  # inches around the axes
 
@@ -78,7 +80,7 @@ class Frames:
             raise TypeError(
                 f"draw must return the read-out, a sentence for the reader, got {sentence!r}"
             )
-        return sentence
+        return readable(sentence)
 
     @staticmethod
     def _has_drawn(ax, overlay):
@@ -175,6 +177,13 @@ class Overlay:
         self.ax.set(
             xlim=self.base.get_xlim(), ylim=self.base.get_ylim(), aspect=self.base.get_aspect()
         )
+
+
+def readable(sentence):
+    """A sentence with numbers as they are set: −2 and 1.5 × 10⁻⁵ for -2 and 1.5e-05."""
+    power = re.compile(r"(?<=\d)e\+?(-?)0*(\d+)")
+    sentence = power.sub(lambda m: f" × 10{(m[1] + m[2]).translate(RAISED)}", sentence)
+    return re.sub(r"(?<![\w.)])-(?=\d)", "−", sentence)
 
 
 @contextmanager

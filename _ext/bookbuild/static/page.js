@@ -56,6 +56,13 @@
     if (link?.href === location.href) unfold(); // once more: no hashchange
   });
 
+  /* ---- The theme's buttons: their handlers stood in the page, where a policy may forbid them ---- */
+
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-click]");
+    if (button) window[button.dataset.click.split(".").at(-1)]?.(); // print, toggleFullScreen
+  });
+
   /* ---- Paper: folds open, colours light, explorers with their address; then as before ---- */
 
   const root = document.documentElement;

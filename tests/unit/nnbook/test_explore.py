@@ -261,6 +261,22 @@ def test_sentence_is_read_out_and_alt_text_and_escaped():
     assert '<p class="nn-says">a &quot;b&quot; &lt; c &amp; d</p>' in html
 
 
+@pytest.mark.parametrize(
+    ("said", "read"),
+    [
+        ("w = (-10, -0.5), b = -4", "w = (−10, −0.5), b = −4"),
+        ("1.757e-05 and 2e+10, 3e5", "1.757 × 10⁻⁵ and 2 × 10¹⁰, 3 × 10⁵"),
+        ("64-32-10, x-1, step-size, f(x)-1", "64-32-10, x-1, step-size, f(x)-1"),
+    ],
+)
+def test_numbers_are_set_as_numbers(said, read):
+    def draw(ax, x):
+        ax.plot(x, x)
+        return said
+
+    assert Frames(draw).frame(x=1)[1] == read
+
+
 def test_backdrop_is_drawn_once_and_frames_lie_over_it():
     frames = Frames(draw, backdrop)
     (still,), ((frame,), _) = frames.still(), frames.frame(slope=9)
