@@ -27,6 +27,19 @@ WIDTHS = [320, 390, 768, 1280, 1600]
 SHIFT_LIMIT = 0.02
 TABS = 25
 
+HIGHER_WITH = """
+(box, sentences) => {
+  const height = () => Math.round(box.getBoundingClientRect().height);
+  const shown = box.querySelector(".nn-says > span");
+  const [before, sentence] = [height(), shown.textContent];
+  const higher = sentences.filter(text => {
+    shown.textContent = text;
+    return height() !== before;
+  });
+  shown.textContent = sentence;
+  return higher;
+}
+"""
 COUNT_VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", event => violations.push(
@@ -255,10 +268,15 @@ def assert_nothing_sticks_out(page, width):
 
 
 def test_a_chapter_fits_any_screen(opening, chapter):
-    page = opening(chapter).page
+    """Every sentence of every frame finds its room in the card as it is."""
+    seen = opening(chapter)
     for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        assert_nothing_sticks_out(page, width)
+        seen.page.set_viewport_size({"width": width, "height": 900})
+        assert_nothing_sticks_out(seen.page, width)
+        for controls in seen.controls:
+            sentences = sorted({frame[-1] for frame in controls.card.frames})
+            higher = controls.box.evaluate(HIGHER_WITH, sentences)
+            assert higher == [], f"{controls.card.name} grows at {width} px with {higher}"
 
 
 @pytest.mark.parametrize("width", [390, 1280])
