@@ -17,6 +17,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from nnbook import explore
+from nnbook.frames import readable
 
 PAGE = "appendix/explorers"
 POLICY = (
@@ -135,7 +136,7 @@ def test_without_scripts_picture_and_words_are_there(how, book, opening):
             expect(box.locator(".nn-says > span")).to_have_text(sentence)
             for part in (".nn-controls", ".nn-reset", ".nn-share"):
                 expect(box.locator(part), part).to_be_hidden()
-        captions = seen.page.locator("nn-explorer figcaption")
+        captions = seen.page.locator("nn-explorer .nn-caption")
         assert captions.count()
         expect(captions.first).to_be_visible()
 
@@ -370,7 +371,7 @@ def test_a_setting_is_copied_as_a_link_and_as_python(opening):
         axes = plt.figure().subplots(1, controls.card.panels, squeeze=False)[0]
         said = eval(line, code | {"ax": axes[0] if len(axes) == 1 else list(axes)})
         plt.close("all")
-        assert said == controls.card.frame(setting)[1], line
+        assert readable(said) == controls.card.frame(setting)[1], line
         assert all(ax.has_data() for ax in axes), f"{line} has drawn nothing"
 
 
