@@ -7,6 +7,8 @@ of a point. What Matplotlib writes for programs that edit SVG (names of groups, 
 import io
 import re
 from html import escape
+from itertools import pairwise
+from math import hypot
 from xml.etree import ElementTree
 
 from matplotlib.backends.backend_svg import RendererSVG
@@ -114,10 +116,32 @@ def _lines(path):
 
 
 def _line(path):
-    tenths = [round(10 * float(n)) for n in re.findall(r"[-+.\de]+", path)]
-    steps = [b - a for a, b in zip(tenths, tenths[2:], strict=False)]
-    first, rest = (" ".join(f"{n / 10:g}" for n in part) for part in (tenths[:2], steps))
+    numbers = [round(10 * float(n)) for n in re.findall(r"[-+.\de]+", path)]
+    points = _thinned(list(zip(numbers[::2], numbers[1::2], strict=True)))
+    steps = [b - a for p, q in pairwise(points) for a, b in zip(p, q, strict=True)]
+    first, rest = (" ".join(f"{n / 10:g}" for n in part) for part in (points[0], steps))
     return f"M {first}" + (f" l {rest}" if rest else "") + (" z" if "z" in path else "")
+
+
+def _thinned(points, tolerance=1, window=30):
+    """Fewer points: each that is left out lies within a tenth of a point of the line that stays."""
+    kept, start = points[:1], 0
+    for end in range(2, len(points)):
+        between = range(start + 1, end)
+        if len(between) == window or any(
+            _distance(points[k], points[start], points[end]) > tolerance for k in between
+        ):
+            start = end - 1
+            kept.append(points[start])
+    return kept + points[1:][-1:]
+
+
+def _distance(point, a, b):
+    """From a point to the segment between a and b."""
+    ax, ay, bx, by = point[0] - a[0], point[1] - a[1], b[0] - a[0], b[1] - a[1]
+    length = bx * bx + by * by
+    share = min(1, max(0, (ax * bx + ay * by) / length)) if length else 0
+    return hypot(ax - share * bx, ay - share * by)
 
 
 def _declarations(style):

@@ -48,8 +48,8 @@ def draw_landscape(ax, place, *, start=None, n=160, labels=True):
     levels = contour_levels(place, z)
     # from nearly white (low) to a middle blue: a path stays readable on all of it
     colours = colormaps["Blues"](np.linspace(0.0, 0.6, LEVELS))
-    ax.contourf(x, y, np.maximum(z, levels[0]), levels=levels, colors=colours, extend="max")
-    ax.contour(x, y, z, levels=levels, colors="#44617b", linewidths=0.4)
+    areas = ax.contourf(x, y, np.maximum(z, levels[0]), levels=levels, colors=colours, extend="max")
+    areas.set(edgecolor="#44617b", linewidth=0.4)  # their rims are the contours
     ax.grid(False)
     ax.plot(*place.minima.T, "*", color=ORANGE, ms=13, mec="white", mew=1, zorder=4)
     if start is not None:

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 
 from nnbook.colours import NAMED, Colours, dark, linear_rgb, oklab
 from nnbook.frames import STYLE, book_style
-from nnbook.svg import _lines, fragment
+from nnbook.svg import _distance, _lines, _thinned, fragment
 
 COLOUR = st.tuples(*[st.integers(0, 255)] * 3).map(lambda rgb: "#{:02x}{:02x}{:02x}".format(*rgb))
 
@@ -138,20 +138,43 @@ def test_drawing_leaves_pyplot_alone():
     assert plt.get_fignums() == []
 
 
-POINTS = st.lists(st.tuples(*[st.floats(-500, 500).map(lambda x: round(x, 4))] * 2), min_size=1)
+POINTS = st.lists(st.tuples(*[st.integers(-500, 500)] * 2), min_size=1, max_size=80)
+
+
+def corners(short):
+    return np.cumsum(np.array(re.findall(r"-?[\d.]+", short), float).reshape(-1, 2), axis=0)
 
 
 @given(st.lists(st.tuples(POINTS, st.booleans()), min_size=1, max_size=4))
-def test_lines_by_their_steps_are_the_same_lines(parts):
-    """To a tenth of a point at each point: errors don't add up."""
+def test_lines_by_their_steps_go_through_the_same_corners(parts):
+    """Ends stay where they are, and every corner is one of the points: errors don't add up."""
     path = " ".join(
-        "M " + " L ".join(f"{x} {y}" for x, y in points) + " z" * closed for points, closed in parts
+        "M " + " L ".join(f"{x + 0.0123} {y}" for x, y in points) + " z" * closed
+        for points, closed in parts
     )
-    subpaths = re.findall("M[^M]*", _lines(path))
-    for (points, closed), short in zip(parts, subpaths, strict=True):
-        numbers = np.array(re.findall(r"-?[\d.]+(?:e-?\d+)?", short), float).reshape(-1, 2)
-        assert np.cumsum(numbers, axis=0) == pytest.approx(np.array(points), abs=0.0501)
+    for (points, closed), short in zip(parts, re.findall("M[^M]*", _lines(path)), strict=True):
+        found = np.round(corners(short), 6).tolist()
+        assert found[0] == list(points[0]) and found[-1] == list(points[-1])
+        assert set(map(tuple, found)) <= set(points)
         assert short.rstrip().endswith("z") == closed
+
+
+@given(POINTS)
+def test_points_that_are_left_out_lie_on_what_stays(points):
+    kept = _thinned(points)
+    assert kept[0] == points[0] and kept[-1] == points[-1] and len(kept) <= len(points)
+    at = 0
+    for point in points:  # each lies between two corners that follow each other
+        while _distance(point, *kept[at : at + 2] * (1 if at + 1 < len(kept) else 2)) > 1:
+            at += 1
+        assert at < len(kept)
+
+
+def test_a_straight_line_needs_two_points_and_a_circle_some():
+    assert _thinned([(k, 2 * k) for k in range(25)]) == [(0, 0), (24, 48)]
+    angles = np.linspace(0, 2 * np.pi, 1000)
+    circle = [(round(1000 * np.cos(a)), round(1000 * np.sin(a))) for a in angles]
+    assert 60 < len(_thinned(circle)) < 200
 
 
 def test_curves_keep_their_places():
