@@ -182,7 +182,7 @@ class Overlay:
 def readable(sentence):
     """A sentence with numbers as they are set: −2 and 1.5 × 10⁻⁵ for -2 and 1.5e-05."""
     power = re.compile(r"(?<=\d)e\+?(-?)0*(\d+)")
-    sentence = power.sub(lambda m: f" × 10{(m[1] + m[2]).translate(RAISED)}", sentence)
+    sentence = power.sub(lambda m: f"\u00a0×\u00a010{(m[1] + m[2]).translate(RAISED)}", sentence)
     return re.sub(r"(?<![\w.)])-(?=\d)", "−", sentence)
 
 

@@ -265,7 +265,10 @@ def test_sentence_is_read_out_and_alt_text_and_escaped():
     ("said", "read"),
     [
         ("w = (-10, -0.5), b = -4", "w = (−10, −0.5), b = −4"),
-        ("1.757e-05 and 2e+10, 3e5", "1.757 × 10⁻⁵ and 2 × 10¹⁰, 3 × 10⁵"),
+        (
+            "1.757e-05 and 2e+10, 3e5",
+            "1.757\u00a0×\u00a010⁻⁵ and 2\u00a0×\u00a010¹⁰, 3\u00a0×\u00a010⁵",
+        ),
         ("64-32-10, x-1, step-size, f(x)-1", "64-32-10, x-1, step-size, f(x)-1"),
     ],
 )
