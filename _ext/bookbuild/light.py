@@ -6,7 +6,9 @@ and draw a dozen icons with a script of half a megabyte. After the build each pa
 - a script in the page moves into a file: a policy of ``default-src 'self'`` allows no other;
 - scripts wait until the text is there, this book's own first. The one that sets the theme does not,
   or a dark page would flash white;
-- icons become drawings in the page, with the outlines that the theme's script has for them;
+- icons become drawings in the page, with the outlines that the theme's script has for them, and the
+  style sheet loses its list of two thousand names;
+- figures load when a reader comes near, and have their room before;
 - what only the search page needs is left to it.
 """
 
@@ -15,6 +17,7 @@ import re
 from html import escape
 from pathlib import Path
 
+LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
 DONE = "<!-- gone over -->"
 OPTIONS = "documentation_options.js"  # what the scripts that stood in the page add to
 OURS = ("explorer.js", "page.js")
@@ -23,6 +26,9 @@ ICON = re.compile(r'<i\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)></i>')
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.S)
 DATA = re.compile(r'type="application/')
 DEFER = re.compile(r' defer(="defer")?')
+IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
+SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
+ICON_NAMES = re.compile(r'(?:\.fa-[\w-]+(?::{1,2}before)?,?)+\{(?:--fa|content):"[^"]*"[^{}]*\}')
 HANDLER = re.compile(r' onclick="(\w[\w.]*)\(\)"')
 NO_NAMES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-fw", "fa-xs", "fa-sm", "fa-xl"}
 
@@ -36,6 +42,9 @@ def lighten_all(app, error):
         return
     static = Path(app.outdir) / "_static"
     icons = Icons(static / "scripts/fontawesome.js")
+    theme = static / "styles/pydata-sphinx-theme.css"
+    css = theme.read_text(encoding="utf-8")
+    theme.write_text(ICON_NAMES.sub("", css), encoding="utf-8")
     for page in Path(app.outdir).rglob("*.html"):
         if static not in page.parents:
             html = page.read_text(encoding="utf-8")
@@ -52,17 +61,18 @@ def lighten(html, icons, static, address, is_search):
     html = re.sub(r'<link rel="preload" as="script"[^>]*/>\n?', "", html)
     html = HANDLER.sub(r' data-click="\1"', html)
     html = ICON.sub(icons.svg, html)
+    html = SIZE.sub(r'width="\1" height="\2"', IMAGE.sub('<img loading="lazy"', html))
     scripts = [(m[1], m[2].strip()) for m in SCRIPT.finditer(html) if not DATA.search(m[1])]
     html = SCRIPT.sub(lambda m: m[0] if DATA.search(m[1]) else "", html)
     theme = [body for _, body in scripts if "dataset.theme" in body]
     settings = dict.fromkeys(body for _, body in scripts if body and body not in theme)
     unneeded = {"fontawesome.js", *([] if is_search else SEARCH)}
     files = {
-        name_of(attributes): f"<script defer{DEFER.sub('', attributes)}></script>"
+        name_of(attributes): f"<script defer{DEFER.sub('', attributes)}{LATE}></script>"
         for attributes, body in scripts
         if not body and name_of(attributes) not in unneeded
     }
-    ours = [files.pop(name) for name in OURS if name in files]
+    ours = [files.pop(name).replace(LATE, "") for name in OURS if name in files]
     options = [files.pop(OPTIONS)]
     last = [DONE, *ours, *options, inline(settings, static, address, " defer"), *files.values()]
     html = html.replace("<head>", f"<head>{inline(theme, static, address)}", 1)

@@ -32,6 +32,7 @@ PAGE = """<!DOCTYPE html>
     <script src="searchindex.js"></script>
   </head>
   <body>
+    <img alt="a" src="a.png" style="width: 591px; height: 771px;" />
     <button onclick="window.print()"><i class="fa-solid fa-bars fa-lg" title="Menu"></i></button>
     <script type="application/json">{"a": "<b>"}</script>
     <script defer src="_static/scripts/bootstrap.js?digest=5"></script>
@@ -74,6 +75,12 @@ def test_scripts_wait_for_the_text_in_an_order_that_works(icons, tmp_path):
         "togglebutton.js",
         "scripts/bootstrap.js",
     ]
+    late = [a for a, _ in scripts(html) if "fetchpriority" in a]
+    assert [re.search(r"/([^/?]*)\?", a)[1] for a in late] == [
+        "documentation_options.js",
+        "togglebutton.js",
+        "bootstrap.js",
+    ]
     assert [" defer" in a for a, _ in scripts(html) if "src=" in a] == [False] + [True] * 5
     assert "preload" not in html
     assert names(light(icons, tmp_path, is_search=True))[-2] == "searchindex.js"
@@ -88,6 +95,11 @@ def test_no_script_stays_in_the_page_but_data(icons, tmp_path):
     assert "dataset.theme" in (tmp_path / first).read_text(encoding="utf-8")
     settings = (tmp_path / second).read_text(encoding="utf-8")
     assert settings == "var selector = '.toggle';\nOPTIONS.pagename = 'a';\n"
+
+
+def test_figures_load_late_and_have_their_room(icons, tmp_path):
+    html = light(icons, tmp_path)
+    assert '<img loading="lazy" alt="a" src="a.png" width="591" height="771" />' in html
 
 
 def test_icons_are_drawings(icons, tmp_path):
@@ -112,6 +124,10 @@ def test_all_pages_of_a_build_are_gone_over(icons, tmp_path):
     static = tmp_path / "_static"
     static.mkdir()
     (tmp_path / "scripts").rename(static / "scripts")
+    css = static / "styles/pydata-sphinx-theme.css"
+    css.parent.mkdir()
+    rules = ".fa-lg{font-size:2em}", '.fa-a,.fa-b:before{--fa:"\\f05a"}', ".admonition{color:red}"
+    css.write_text("".join(rules), encoding="utf-8")
     for path in ("intro.html", "chapters/a.html", "_static/macros.html"):
         (tmp_path / path).parent.mkdir(exist_ok=True)
         (tmp_path / path).write_text(PAGE, encoding="utf-8")
@@ -119,6 +135,7 @@ def test_all_pages_of_a_build_are_gone_over(icons, tmp_path):
     lighten_all(app, ValueError("a build that failed"))
     assert (tmp_path / "intro.html").read_text(encoding="utf-8") == PAGE
     lighten_all(app, None)
+    assert css.read_text(encoding="utf-8") == rules[0] + rules[2]
     assert 'src="_static/inline/' in (tmp_path / "intro.html").read_text(encoding="utf-8")
     assert 'src="../_static/inline/' in (tmp_path / "chapters/a.html").read_text(encoding="utf-8")
     assert (static / "macros.html").read_text(encoding="utf-8") == PAGE

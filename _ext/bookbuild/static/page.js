@@ -71,6 +71,7 @@
   addEventListener("beforeprint", () => {
     folds = [...document.querySelectorAll("details:not([open])")];
     for (const fold of folds) fold.open = true;
+    for (const figure of document.querySelectorAll("img[loading=lazy]")) figure.loading = "eager";
     theme = root.dataset.theme;
     if (theme) root.dataset.theme = "light";
     if (!location.protocol.startsWith("http")) return;
