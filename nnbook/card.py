@@ -5,9 +5,12 @@ file that ``explorer.js`` loads when a reader comes near.
 """
 
 import json
+import re
 from html import escape
 from urllib.parse import urlencode
 
+TITLE = 16  # points at the top of a picture, above the highest tick's label
+TEXT = re.compile(r'<text [^>]*?\by="(-?[\d.]+)"')
 FRAMES = "{frames}"  # in a card: where the address of its frames goes
 
 
@@ -64,10 +67,14 @@ def card(name, frames, controls, *, question, caption, tries, start, draw, frame
 def pictures_html(frames, pictures, attributes=""):
     """The panels: what stays, and over it the given fragments of a frame."""
     width, height = (round(72 * inches, 1) for inches in frames.size)
+    stills = frames.still()
+    words = [float(y) for svg in [*stills, *pictures] for y in TEXT.findall(svg)]
+    top = 0 if min(words, default=TITLE) < TITLE else TITLE  # no room for titles where none are
+    box = f"0 {top} {width:g} {height - top:g}"
     panels = (
-        f'<svg class="nn-panel" viewBox="0 0 {width:g} {height:g}" aria-hidden="true">'
+        f'<svg class="nn-panel" viewBox="{box}" aria-hidden="true">'
         f'<g class="nn-backdrop">{still}</g><g class="nn-frame">{picture}</g></svg>'
-        for still, picture in zip(frames.still(), pictures, strict=True)
+        for still, picture in zip(stills, pictures, strict=True)
     )
     return f'<div class="nn-pictures" {attributes}>{"".join(panels)}</div>'
 

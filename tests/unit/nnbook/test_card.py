@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnbook.card import FRAMES, Control, card, frames_script, names
+from nnbook.card import FRAMES, Control, card, frames_script, names, pictures_html
 from nnbook.frames import Frames
 
 EMPTY = {"input", "path", "use", "rect", "image"}  # elements without an end
@@ -156,3 +156,14 @@ def test_the_script_of_frames_is_json_in_a_call(pictures, sentence):
     script = frames_script("draw-explorer", [(pictures, sentence)] * 2)
     call = re.fullmatch(r'nnFrames\("draw-explorer",(.*)\);\n', script, re.S)
     assert json.loads(call[1]) == [[*pictures, sentence]] * 2
+
+
+@pytest.mark.parametrize(("title", "box"), [("", "0 16 360 200"), ("a title", "0 0 360 216")])
+def test_a_picture_without_a_title_keeps_no_room_for_one(title, box):
+    def titled(ax, x):
+        ax.plot([0, 1], [0, x])
+        ax.set_title(title)
+        return "x"
+
+    frames = Frames(titled, size=(5, 3))
+    assert f'viewBox="{box}"' in pictures_html(frames, frames.frame(x=1)[0])
