@@ -9,7 +9,7 @@ import re
 from html import escape
 from urllib.parse import urlencode
 
-TITLE = 16  # points at the top of a picture, above the highest tick's label
+AXES, TITLE = 24, 14  # points from a picture's top: where axes begin, and room that titles need
 TEXT = re.compile(r'<text [^>]*?\by="(-?[\d.]+)"')
 FRAMES = "{frames}"  # in a card: where the address of its frames goes
 
@@ -69,7 +69,7 @@ def pictures_html(frames, pictures, attributes=""):
     width, height = (round(72 * inches, 1) for inches in frames.size)
     stills = frames.still()
     words = [float(y) for svg in [*stills, *pictures] for y in TEXT.findall(svg)]
-    top = 0 if min(words, default=TITLE) < TITLE else TITLE  # no room for titles where none are
+    top = 0 if min(words, default=AXES) < AXES else TITLE  # no room for titles where none are
     box = f"0 {top} {width:g} {height - top:g}"
     panels = (
         f'<svg class="nn-panel" viewBox="{box}" aria-hidden="true">'

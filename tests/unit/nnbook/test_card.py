@@ -158,7 +158,7 @@ def test_the_script_of_frames_is_json_in_a_call(pictures, sentence):
     assert json.loads(call[1]) == [[*pictures, sentence]] * 2
 
 
-@pytest.mark.parametrize(("title", "box"), [("", "0 16 360 200"), ("a title", "0 0 360 216")])
+@pytest.mark.parametrize(("title", "box"), [("", "0 14 360 202"), ("a title", "0 0 360 216")])
 def test_a_picture_without_a_title_keeps_no_room_for_one(title, box):
     def titled(ax, x):
         ax.plot([0, 1], [0, x])
