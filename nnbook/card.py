@@ -7,7 +7,7 @@ file that ``explorer.js`` loads when a reader comes near.
 import json
 import re
 from html import escape
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 AXES, TITLE = 24, 14  # points from a picture's top: where axes begin, and room that titles need
 TEXT = re.compile(r'<text [^>]*?\by="(-?[\d.]+)"')
@@ -39,7 +39,7 @@ def card(name, frames, controls, *, question, caption, tries, start, draw, frame
     beside = frames.panels == 1 and frames.size[0] <= 6
     head = f'<p class="nn-ask" id="{name}-ask">{escape(question)}</p>' if question else ""
     links = ", ".join(
-        f'<a href="#{name}?{escape(urlencode(to))}">{escape(text)}</a>'
+        f'<a href="#{name}?{escape(urlencode(to, quote_via=quote))}">{escape(text)}</a>'
         for text, to in tries.items()
     )
     parts = [

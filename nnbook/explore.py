@@ -97,10 +97,11 @@ def explore(
     start = {name: values[0] for name, values in controls.items()} | dict(start or {})
     labels = {name: name for name in controls} | dict(labels or {})
     _check_names(controls, start=start, labels=labels, play=[] if play is None else [play])
-    _check_values(controls, "start", start)
-    for text, setting in (tries or {}).items():
+    start = _offered(controls, "start", start)
+    tries = dict(tries or {})
+    for text, setting in tries.items():
         _check_names(controls, **{f"tries[{text!r}]": setting})
-        _check_values(controls, f"tries[{text!r}]", setting)
+        tries[text] = _offered(controls, f"tries[{text!r}]", setting)
     name = _name(draw)
     frames = Frames(draw, backdrop, panels, size, name)
     controls = {
@@ -108,7 +109,7 @@ def explore(
         for key, values in controls.items()
     }
     make = PageExplorer if _for_page() else Explorer
-    return make(frames, controls, start, question, caption, dict(tries or {}))
+    return make(frames, controls, start, question, caption, tries)
 
 
 def _name(draw):
@@ -351,10 +352,12 @@ def _check_names(controls, **uses):
                 raise ValueError(f"{argument} names {name!r}, which is not a control ({known})")
 
 
-def _check_values(controls, argument, setting):
+def _offered(controls, argument, setting):
+    """The setting with each value as its control has it: 0.0 where 0 was written."""
     for name, value in setting.items():
         if value not in controls[name]:
             offered = ", ".join(map(str, controls[name]))
             raise ValueError(
                 f"{argument}[{name!r}] is {value!r}, but {name} takes one of {offered}"
             )
+    return {name: controls[name][controls[name].index(value)] for name, value in setting.items()}

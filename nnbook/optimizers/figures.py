@@ -48,8 +48,10 @@ def draw_landscape(ax, place, *, start=None, n=160, labels=True):
     levels = contour_levels(place, z)
     # from nearly white (low) to a middle blue: a path stays readable on all of it
     colours = colormaps["Blues"](np.linspace(0.0, 0.6, LEVELS))
-    areas = ax.contourf(x, y, np.maximum(z, levels[0]), levels=levels, colors=colours, extend="max")
-    areas.set(edgecolor="#44617b", linewidth=0.4)  # their rims are the contours
+    z, top = np.maximum(z, levels[0]), max(z.max(), levels[-1]) + 1
+    for level, colour in zip(levels, colours, strict=True):  # all above it: each rim is drawn once
+        areas = ax.contourf(x, y, z, levels=[level, top], colors=[colour])
+        areas.set(edgecolor="#44617b", linewidth=0.4)
     ax.grid(False)
     ax.plot(*place.minima.T, "*", color=ORANGE, ms=13, mec="white", mew=1, zorder=4)
     if start is not None:

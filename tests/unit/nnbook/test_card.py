@@ -79,7 +79,7 @@ def test_a_card_is_whole_and_escaped():
     for text in ("Why <so>?", "a has <w> = 0.5", "What & where", "weight <w>", 'b "&"'):
         assert text in elements.words
     (link,) = elements.all("a")
-    assert link["href"] == "#draw-explorer?w=10000&kind=b+%22%26%22"
+    assert link["href"] == "#draw-explorer?w=10000&kind=b%20%22%26%22"
     (picture,) = (a for a in elements.all("div") if a.get("role") == "img")
     assert picture["aria-labelledby"] in ids
     assert elements.all("p")[1]["data-longest"] == "the longest"

@@ -251,6 +251,14 @@ def test_a_setting_to_try_is_a_button():
     assert "slope 2, shift 5" in html_of(explorer)
 
 
+def test_a_value_is_written_as_its_control_has_it(monkeypatch):
+    tries = {"a": {"slope": 0}}
+    explorer = page(monkeypatch, draw, slope=[0.0, 1.0], start={"slope": 1}, tries=tries)
+    card = explorer.bundle()["card"]
+    assert 'href="#draw-explorer' in card and "?slope=0.0" in card
+    assert '<option value="1.0" selected>' in card
+
+
 def test_sentence_is_read_out_and_alt_text_and_escaped():
     def quoted(ax, x):
         ax.plot(x, x)
