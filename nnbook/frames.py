@@ -19,10 +19,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from .colours import Colours
-from .svg import fragment
+from .svg import RAISED, fragment
 
 STYLE = Path(__file__).with_name("book.mplstyle")
-RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 PLACES = ("left", "center", "right")  # of titles
 MARGINS = {"left": 0.66, "right": 0.14, "bottom": 0.52, "top": 0.34}  # inches around the axes
 

@@ -16,15 +16,22 @@ from matplotlib.backends.backend_svg import RendererSVG
 SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 LONG = re.compile(r"-?\d+\.\d{2,}")
 SPACE = re.compile(r"\s+")
+POWER = re.compile(r"\$\\mathdefault\{([−-]?)10\^\{([−-]?\d+)\}\}\$")
+RAISED = str.maketrans("−-0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TEXT_SIZE = 11  # of the style; only other sizes are written
 NOT_OURS = {"font-family", "stroke-linejoin", "font-stretch"}  # the page's style sheet decides
 KEPT = {"x", "y", "width", "height", "d", "points", "transform", "clip-path"}
 
 
 class Renderer(RendererSVG):
-    """Matplotlib's, with text as text, but formulas, which no page's font can set, as outlines."""
+    """Matplotlib's, with text as text, but formulas, which no page's font can set, as outlines.
+
+    Powers of ten, the ticks of a logarithmic axis, are text, too.
+    """
 
     def _draw_text_as_text(self, gc, x, y, s, prop, angle, ismath, mtext=None):
+        if ismath and (power := POWER.fullmatch(s)):
+            s, ismath = f"{power[1].replace('-', '−')}10{power[2].translate(RAISED)}", False
         if ismath:
             return self._draw_text_as_path(gc, x, y, s, prop, angle, ismath, mtext)
         return super()._draw_text_as_text(gc, x, y, s, prop, angle, ismath, mtext)
@@ -123,8 +130,8 @@ def _line(path):
     return f"M {first}" + (f" l {rest}" if rest else "") + (" z" if "z" in path else "")
 
 
-def _thinned(points, tolerance=1, window=30):
-    """Fewer points: each that is left out lies within a tenth of a point of the line that stays."""
+def _thinned(points, tolerance=2, window=30):
+    """Fewer points: each that is left out lies within 0.2 points of the line that stays."""
     kept, start = points[:1], 0
     for end in range(2, len(points)):
         between = range(start + 1, end)

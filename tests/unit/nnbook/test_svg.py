@@ -42,6 +42,13 @@ def test_words_are_words_and_formulas_outlines():
     assert "font-family" not in ElementTree.tostring(svg, encoding="unicode")
 
 
+def test_powers_of_ten_are_words():
+    svg, _ = drawn(lambda ax: ax.set(xlim=(1e-3, 1), xscale="log", ylim=(-10, 10), yscale="symlog"))
+    words = {e.text for e in svg.iter("text")}
+    assert {"10⁻³", "10⁰", "−10¹", "10¹"} <= words
+    assert not any("DejaVu" in e.get("id", "") for e in svg.iter("path"))
+
+
 def test_every_reference_is_met_and_begins_with_the_prefix():
     def paint(ax):
         ax.plot([0, 1], [0, 1], "o--", label="$x$")
@@ -165,7 +172,7 @@ def test_points_that_are_left_out_lie_on_what_stays(points):
     assert kept[0] == points[0] and kept[-1] == points[-1] and len(kept) <= len(points)
     at = 0
     for point in points:  # each lies between two corners that follow each other
-        while _distance(point, *kept[at : at + 2] * (1 if at + 1 < len(kept) else 2)) > 1:
+        while _distance(point, *kept[at : at + 2] * (1 if at + 1 < len(kept) else 2)) > 2:
             at += 1
         assert at < len(kept)
 
@@ -174,7 +181,7 @@ def test_a_straight_line_needs_two_points_and_a_circle_some():
     assert _thinned([(k, 2 * k) for k in range(25)]) == [(0, 0), (24, 48)]
     angles = np.linspace(0, 2 * np.pi, 1000)
     circle = [(round(1000 * np.cos(a)), round(1000 * np.sin(a))) for a in angles]
-    assert 60 < len(_thinned(circle)) < 200
+    assert 40 < len(_thinned(circle)) < 120
 
 
 def test_curves_keep_their_places():
