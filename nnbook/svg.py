@@ -16,6 +16,7 @@ from matplotlib.backends.backend_svg import RendererSVG
 SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 LONG = re.compile(r"-?\d+\.\d{2,}")
 SPACE = re.compile(r"\s+")
+NUMBER = re.compile(r"\$\\mathdefault\{([−-]?[\d.]+)\}\$")
 POWER = re.compile(r"\$\\mathdefault\{([−-]?)10\^\{([−-]?\d+)\}\}\$")
 RAISED = str.maketrans("−-0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TEXT_SIZE = 11  # of the style; only other sizes are written
@@ -26,11 +27,13 @@ KEPT = {"x", "y", "width", "height", "d", "points", "transform", "clip-path"}
 class Renderer(RendererSVG):
     """Matplotlib's, with text as text, but formulas, which no page's font can set, as outlines.
 
-    Powers of ten, the ticks of a logarithmic axis, are text, too.
+    Numbers and powers of ten, the ticks of a logarithmic axis, are text, too.
     """
 
     def _draw_text_as_text(self, gc, x, y, s, prop, angle, ismath, mtext=None):
-        if ismath and (power := POWER.fullmatch(s)):
+        if ismath and (number := NUMBER.fullmatch(s)):
+            s, ismath = number[1].replace("-", "−"), False
+        elif ismath and (power := POWER.fullmatch(s)):
             s, ismath = f"{power[1].replace('-', '−')}10{power[2].translate(RAISED)}", False
         if ismath:
             return self._draw_text_as_path(gc, x, y, s, prop, angle, ismath, mtext)

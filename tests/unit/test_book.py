@@ -94,6 +94,14 @@ def test_stored_outputs_are_text(notebook):
 
 
 @pytest.mark.parametrize("notebook", notebooks())
+def test_every_figure_has_words_for_those_who_cannot_see_it(notebook):
+    for cell in cells_of(notebook, "code"):
+        texts = ["".join(o.get("data", {}).get("text/plain", "")) for o in cell["outputs"]]
+        if any(text.startswith("<Figure size") for text in texts):
+            assert cell["metadata"]["mystnb"]["image"]["alt"], "".join(cell["source"])
+
+
+@pytest.mark.parametrize("notebook", notebooks())
 def test_cells_are_short_and_explained(notebook):
     code = cells_of(notebook, "code")
     lines = [len("".join(cell["source"]).splitlines()) for cell in code]
