@@ -127,7 +127,7 @@ def softmax_vjp(z, g):
 
 @outputs(
     lambda A, W, delta: (A.T @ delta, delta.sum(axis=0), delta @ W.T),
-    "Every layer of every framework holds these three lines.",
+    "These three lines are the way back of every dense layer.",
     ("dW", "db", "dA"),
     [(_rng.normal(size=(5, 3)), _rng.normal(size=(3, 2)), _rng.normal(size=(5, 2)))],
 )
