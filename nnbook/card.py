@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 AXES, TITLE = 24, 14  # points from a picture's top: where axes begin, and room that titles need
 TEXT = re.compile(r'<text [^>]*?\by="(-?[\d.]+)"')
+CARD = "nn-card"
 FRAMES = "{frames}"  # in a card: where the address of its frames goes
 
 
@@ -59,9 +60,15 @@ def card(name, frames, controls, *, question, caption, tries, start, draw, frame
         '<output class="nn-voice" aria-live="polite"></output>',
     ]
     return (
-        f'<nn-explorer id="{name}" class="nn-card" data-frames="{FRAMES}" '
+        f'<nn-explorer id="{name}" class="{CARD}" data-frames="{FRAMES}" '
         f'style="{frames.colours.css()}"><figure>{"".join(parts)}</figure></nn-explorer>'
     )
+
+
+def still(card, css):
+    """A card without its controls, with its style: for pages that other programs make."""
+    html = card.replace(CARD, f"{CARD} nn-still", 1).replace(FRAMES, "")
+    return f"<style>{css}</style>{html}"
 
 
 def pictures_html(frames, pictures, attributes=""):

@@ -16,7 +16,7 @@ from pathlib import Path
 import ipywidgets as widgets
 import numpy as np
 
-from .card import Control, card, frames_script, pictures_html
+from .card import Control, card, frames_script, pictures_html, still
 from .frames import Frames, png_base64
 
 MAX_FRAMES = 1000
@@ -175,8 +175,13 @@ class PageExplorer(Shown):
         return {"name": name, "card": html, "frames": frames_script(name, frames)}
 
     def _repr_mimebundle_(self, **kwargs):
-        paper = png_base64(self.frames.png(**self.start))
-        return {"text/plain": repr(self), MIME: self.bundle(), "image/png": paper}
+        bundle = self.bundle()
+        return {
+            "text/plain": repr(self),
+            MIME: bundle,
+            "text/html": still(bundle["card"], CSS_FILE.read_text(encoding="utf-8")),
+            "image/png": png_base64(self.frames.png(**self.start)),  # for paper
+        }
 
 
 class Explorer(Shown, widgets.VBox):

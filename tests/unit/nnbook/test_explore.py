@@ -218,6 +218,9 @@ def test_page_bundle_has_a_picture_for_paper(monkeypatch):
     assert bundle["image/png"].startswith("iVBORw0KGgo")
     assert bundle["text/plain"] == "Explorer(slope: 2 values)"
     assert bundle[MIME]["card"].startswith("<nn-explorer ")
+    assert 'class="nn-card nn-still"' in bundle["text/html"]
+    assert "The line climbs to 1.</span>" in bundle["text/html"]
+    assert "{frames}" not in bundle["text/html"] and ".nn-still" in bundle["text/html"]
 
 
 def test_explorers_of_one_function_have_names_of_their_own():
