@@ -6,8 +6,8 @@ and draw a dozen icons with a script of half a megabyte. After the build each pa
 - a script in the page moves into a file: a policy of ``default-src 'self'`` allows no other;
 - scripts wait until the text is there, this book's own first. The one that sets the theme does not,
   or a dark page would flash white;
-- icons become drawings in the page, with the outlines that the theme's script has for them, and the
-  style sheet loses its list of two thousand names;
+- icons become drawings in the page, with the outlines that the theme's script has for them;
+- style sheets become shorter (`sheets`);
 - figures load when a reader comes near, and have their room before;
 - what only the search page needs is left to it.
 """
@@ -16,6 +16,8 @@ import hashlib
 import re
 from html import escape
 from pathlib import Path
+
+from .sheets import shorten
 
 LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
 DONE = "<!-- gone over -->"
@@ -28,7 +30,6 @@ DATA = re.compile(r'type="application/')
 DEFER = re.compile(r' defer(="defer")?')
 IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
 SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
-ICON_NAMES = re.compile(r'(?:\.fa-[\w-]+(?::{1,2}before)?,?)+\{(?:--fa|content):"[^"]*"[^{}]*\}')
 HANDLER = re.compile(r' onclick="(\w[\w.]*)\(\)"')
 NO_NAMES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-fw", "fa-xs", "fa-sm", "fa-xl"}
 
@@ -42,9 +43,7 @@ def lighten_all(app, error):
         return
     static = Path(app.outdir) / "_static"
     icons = Icons(static / "scripts/fontawesome.js")
-    theme = static / "styles/pydata-sphinx-theme.css"
-    css = theme.read_text(encoding="utf-8")
-    theme.write_text(ICON_NAMES.sub("", css), encoding="utf-8")
+    shorten(static / "styles")
     for page in Path(app.outdir).rglob("*.html"):
         if static not in page.parents:
             html = page.read_text(encoding="utf-8")
