@@ -13,7 +13,7 @@ from ..runs import Stack, train_stack
 
 which_data = choice(
     "b",
-    "Whatever is chosen on data looks better on them than it is.",
+    "Whatever is chosen on data tends to look better on them than it is.",
     {
         "a": "The winner's validation accuracy includes its luck; fifty coins reach 61 % that way.",
         "c": "Then the test data choose, and nothing is left to tell how good the choice is.",
