@@ -143,13 +143,13 @@ def by_digit(values, start=OWN):
     """A value for each of some digits of each seed (seeds, N), by the number of the digit.
 
     They are the N digits that `deal` has dealt to the seed from ``start`` on: 100 for validation,
-    200 for test. Where a digit is not among them there is nan.
+    200 for test. Where a digit is not among them there is nan; one that no seed has is left out.
     """
     placed = np.full((len(values), DIGITS), np.nan)
     for seed, row in enumerate(values):
         order = np.random.default_rng(seed).permutation(DIGITS)
         placed[seed, order[start : start + len(row)]] = row
-    return placed
+    return placed[:, ~np.isnan(placed).all(axis=0)]
 
 
 def table(record, wrong):
