@@ -12,7 +12,7 @@ import numpy as np
 
 BEGINS = "Claim: "  # of the text that is printed
 INDENT = "  "  # of all its lines but those of the sentence
-WIDTH = 96
+WIDTH = 76  # characters: what a page shows without scrolling
 FEWEST = 5  # repetitions
 MOST = 10  # values of a grid that are printed one by one
 
@@ -79,7 +79,7 @@ def claim(sentence, *, gain=None, factor=None, unit="", over, budget, tuned, wit
     limit = needed(len(values)) * error
     found = _difference(mean, error, unit) if factor is None else _factor(mean, limit)
     counts = " × ".join(
-        f"{n} {what}" for n, what in zip(values.shape, over.split(" × "), strict=True)
+        f"{n:,} {what}" for n, what in zip(values.shape, over.split(" × "), strict=True)
     )
     if within is None:
         if not mean >= limit or mean == 0:
@@ -138,11 +138,15 @@ def _difference(mean, error, unit):
 
 
 def _factor(mean, limit):
-    # through float, as 150 shall not be 1.5e+02
-    low, middle, high = (
-        f"{float(f'{np.exp(m):.2g}'):g}" for m in (mean - limit, mean, mean + limit)
-    )
+    for digits in (2, 3, 4):  # as many as tell the three apart
+        low, middle, high = (_digits(np.exp(m), digits) for m in (mean - limit, mean, mean + limit))
+        if low != middle != high:
+            break
     return f"{middle} times ({low} to {high})"
+
+
+def _digits(value, digits):
+    return f"{float(f'{value:.{digits}g}'):,g}"  # through float, as 150 shall not be 1.5e+02
 
 
 def _choices(tuned):

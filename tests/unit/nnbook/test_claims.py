@@ -33,6 +33,9 @@ def test_a_factor_is_averaged_by_its_logarithm(capsys):
     middle = np.exp(np.log([90, 110, 100, 95, 110]).mean())
     assert f"  {float(f'{middle:.2g}'):g} times (" in text
     assert says(capsys, factor=[200.0] * 5).splitlines()[1].startswith("  200 times (200 to 200)")
+    narrow = says(capsys, factor=[3.99, 4.01, 4, 4.005, 3.995]).splitlines()[1]
+    assert narrow.startswith("  4 times (3.99 to 4.01) over 5 seeds")
+    assert "1,600 times" in says(capsys, factor=[1600.0] * 5)
 
 
 def test_no_difference_names_its_limit(capsys):
