@@ -74,7 +74,7 @@ def claim(sentence, *, gain=None, factor=None, unit="", over, budget, tuned, wit
         raise ValueError("claim takes either gain or factor")
     if factor is not None and not np.all(np.isnan(factor) | (np.asarray(factor) > 0)):
         raise ValueError("factor must be positive")
-    values = np.asarray(gain, float) if factor is None else np.log(factor)
+    values = without_untested(np.asarray(gain, float) if factor is None else np.log(factor))
     mean, error = effect(values)
     limit = needed(len(values)) * error
     found = _difference(mean, error, unit) if factor is None else _factor(mean, limit)
@@ -90,6 +90,11 @@ def claim(sentence, *, gain=None, factor=None, unit="", over, budget, tuned, wit
             raise ClaimFails(f"{sentence} Found: {found} over {counts}, not within {within:g}.")
         found += f", within {within:g}"
     print("\n".join(_lines(sentence, f"{found} over {counts}; {budget}", _choices(tuned))))
+
+
+def without_untested(values):
+    """Without the test cases, if there are any, that no repetition has tested."""
+    return values if values.ndim == 1 else values[:, ~np.isnan(values).all(axis=0)]
 
 
 def effect(values):
@@ -108,7 +113,6 @@ def effect(values):
     else:
         if np.isnan(values).all(axis=1).any():
             raise ValueError("each repetition of a claim must have a number")
-        values = values[:, ~np.isnan(values).all(axis=0)]
         parts = [np.nanmean(values, axis=1), np.nanmean(values, axis=0)]
     if not all(np.isfinite(part).all() for part in parts):
         raise ValueError("the repetitions of a claim must be finite numbers")

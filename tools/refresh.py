@@ -50,8 +50,7 @@ def refresh(path):
         NotebookClient(book, timeout=600, resources={"metadata": {"path": path.parent}}).execute()
     except (CellExecutionError, CellTimeoutError) as error:
         return f"{path.name} failed and stays as it was:\n{error}"
-    for number, cell in enumerate(book.cells):
-        cell.id = f"cell-{number:03d}"
+    for cell in book.cells:
         if cell.cell_type == "code":
             texts = [kept for output in cell.outputs if (kept := text_only(output))]
             cell.outputs = merged(texts)
