@@ -155,6 +155,17 @@ def test_a_function_cannot_spoil_the_inputs(said):
     assert "Right" in said(same, greedy)
 
 
+def test_a_known_mistake_cannot_spoil_the_inputs():
+    @check.function(lambda x: 2 * x, "Twice.", [(np.array([3.0]),)])
+    def twice(x):
+        x *= 4
+        yield x, "Four times."
+
+    for _ in range(2):
+        assert twice.judge(lambda x: 5 * x)[1].startswith("For ([3.]) you give [15.]. ")
+        assert twice.judge(lambda x: 4 * x) == (False, "Four times.")
+
+
 def test_choice(said):
     which = check.choice("b", "It is b.", {"a": "a is a trap.", "c": "c as well."})
     assert said(which, "b") == said(which, " B ") == "Right. It is b.\n"
@@ -165,6 +176,8 @@ def test_choice(said):
 
 def test_long_answers_are_shortened(said):
     assert len(said(HALF, "x" * 1000)) < 160
+    assert check.short("x" * 78) == repr("x" * 78)  # 80 with its quotes
+    assert check.short("x" * 79) == "'" + "x" * 76 + "…"
 
 
 # ------------------------------------------------------------------ a judge of one's own
@@ -306,6 +319,12 @@ def test_a_reference_may_be_nan_or_infinite():
     assert logs.judge(lambda x: np.array([np.nan, -np.inf, np.nan]))[0] is False
 
 
+def test_beside_an_infinite_number_a_small_one_still_counts():
+    judge = check.array([np.inf, 1e-5], "Why.").judge
+    assert judge([np.inf, 1e-5]) == (True, "Why.")
+    assert judge([np.inf, 1.05e-5])[0] is False
+
+
 # ------------------------------------------------------------------ no explanation is false
 
 FLOATS = st.floats(allow_nan=False, allow_infinity=False)
@@ -340,6 +359,7 @@ def claimable(value, right, tol):
 @example(0.1, 100.0, False)  # 100 times too large, and the reciprocal
 @example(10.0, 0.01, False)
 @example(1.005, 1.0, True)  # the reciprocal, and close
+@example(0.5, 0.01, False)  # 100 times too small, and no percentage is asked
 def test_a_number_is_not_contradicted_by_what_is_said(right, factor, upside_down):
     value = (1 / right if upside_down else right) * factor
     said_ok, sentence = check.number(right, "Why.").judge(value)
@@ -390,12 +410,18 @@ def test_a_right_number_is_right_in_any_form(x):
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [pytest.param(-(10**5000), id="long"), np.inf, Decimal("nan"), np.float16("inf")],
+    "answer, shown",
+    [
+        pytest.param(10**5000, "inf", id="long"),
+        pytest.param(-(10**5000), "-inf", id="long, negative"),
+        (np.inf, "inf"),
+        (Decimal("nan"), "nan"),
+        (np.float16("inf"), "inf"),
+    ],
 )
-def test_what_no_float_can_hold(answer):
+def test_what_no_float_can_hold(answer, shown):
     ok, sentence = check.number(1, "").judge(answer)
-    assert not ok and "left the range of numbers" in sentence
+    assert not ok and sentence.startswith(f"{shown}: somewhere an operation left the range")
 
 
 SHAPES = array_shapes(min_dims=1, max_dims=3, max_side=4)
@@ -465,10 +491,12 @@ def test_an_array_is_not_contradicted_by_what_is_said(right, change, k):
         ([1, 2, 4], [-2, -4, -8], "All signs are wrong, and all numbers are 2 times too large"),
         ([1.234, 5.678], [1.22, 5.7], "2 of 2 numbers are wrong, by less than 2 %. Did you round"),
         ([1.005, 2.01], [1, 2], "2 of 2 numbers are wrong, by less than 2 %."),  # no factor
+        ([1, 2], [1.03, 1.95], "2 of 2 numbers are wrong."),  # by 3 %: that is no rounding
         ([0, 5, 0], [0, 10, 0], "1 of 3 numbers are wrong."),  # one number is no common factor
         ([1e-7, 2e-7], [0, 0], "2 of 2 numbers are wrong."),  # small numbers are numbers, too
         ([1, 2], np.ma.array([1, 2], mask=[0, 1]), "This takes an array of numbers"),
         ([1, 2], [True, False], "This takes an array of numbers"),
+        ([1, 0.5], [True, Fraction(1, 2)], "This takes an array of numbers"),
         ([1, 2], ["1", "2"], "This takes an array of numbers"),
         ([1, 2], [1j, 2], "This takes an array of numbers"),
         ([1, 2], [1, Fraction(10) ** 400], "1 of 2 numbers are nan or infinite"),
@@ -477,6 +505,11 @@ def test_an_array_is_not_contradicted_by_what_is_said(right, change, k):
 def test_what_a_wrong_array_looks_like(right, answer, words):
     ok, sentence = check.array(right, "").judge(answer)
     assert not ok and words in sentence
+
+
+def test_one_explanation_is_not_called_more_than_one():
+    sentence = "Rows and columns are exchanged: this is the transpose."
+    assert check.array([[1, 2], [3, 4]], "").judge([[1, 3], [2, 4]]) == (False, sentence)
 
 
 @given(

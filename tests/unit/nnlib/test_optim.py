@@ -559,6 +559,14 @@ def test_rates_of_another_dtype_keep_thetas(rng):
     assert theta.dtype == np.float32
 
 
+def test_rates_are_kept_as_they_were_checked():
+    rates = np.array([0.1, 0.2])
+    optimizer, theta = SGD(lr=rates), np.zeros(2)
+    rates[:] = -1  # the optimizer has a copy
+    optimizer.step(theta, np.ones(2))
+    np.testing.assert_array_equal(theta, [-0.1, -0.2])
+
+
 def test_wrong_arrays_of_rates():
     with pytest.raises(ValueError, match=r"lr must hold numbers >= 0, got -0.1"):
         SGD(lr=np.array([0.1, -0.1]))
@@ -586,6 +594,15 @@ def test_reset_makes_the_next_run_like_the_first(kind, rng):
         optimizer.reset()
         assert optimizer.t == 0 and optimizer.state == {}
     np.testing.assert_array_equal(runs[0], runs[1])
+
+
+def test_a_fresh_optimizer_is_the_same_one_without_its_memory():
+    optimizer, theta = Momentum(lr=0.1), np.ones(3)
+    optimizer.step(theta, np.ones(3))
+    assert stepping.fresh(optimizer) is optimizer
+    assert optimizer.t == 0 and optimizer.state == {} and optimizer.lr == 0.1
+    with pytest.raises(TypeError, match="optimizer must be one such as SGD.*, got .*Momentum'"):
+        stepping.fresh(Momentum)
 
 
 @pytest.mark.parametrize("kind", ALL)
