@@ -40,8 +40,8 @@ async () => {
   const range = document.querySelector(slider);
   const picture = range.closest("nn-explorer").querySelector(".nn-frame");
   const first = picture.innerHTML;
-  range.focus();
   while (picture.innerHTML === first) {
+    range.focus(); // what isn't there yet cannot be focused
     range.value = Number(range.value) === 0 ? 1 : 0;
     range.dispatchEvent(new Event("input", {bubbles: true}));
     await frame();

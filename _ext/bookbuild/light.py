@@ -22,6 +22,7 @@ from .sheets import shorten
 LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
 DONE = "<!-- gone over -->"
 OPTIONS = "documentation_options.js"  # what the scripts that stood in the page add to
+MATH = "tex-chtml.js"
 OURS = ("explorer.js", "page.js")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")  # of the search page alone
 ICON = re.compile(r'<i\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)></i>')
@@ -71,6 +72,8 @@ def lighten(html, icons, static, address, is_search):
         for attributes, body in scripts
         if not body and name_of(attributes) not in unneeded
     }
+    if MATH in files:  # page.js fetches it
+        files[MATH] = files[MATH].replace(" src=", ' type="text/plain" data-src=')
     ours = [files.pop(name).replace(LATE, "") for name in OURS if name in files]
     options = [files.pop(OPTIONS)]
     last = [DONE, *ours, *options, inline(settings, static, address, " defer"), *files.values()]

@@ -26,6 +26,7 @@ PAGE = """<!DOCTYPE html>
     <script defer src="_static/scripts/fontawesome.js?digest=5"></script>
     <script src="_static/documentation_options.js?v=1"></script>
     <script src="_static/togglebutton.js?v=1"></script>
+    <script defer="defer" src="_static/mathjax/tex-chtml.js?v=1"></script>
     <script>var selector = '.toggle';</script>
     <script>var selector = '.toggle';</script>
     <script defer="defer" src="_static/explorer.js?v=1"></script>
@@ -62,7 +63,7 @@ def names(html):
     return [
         re.sub(r"inline/\w{12}", "inline/*", re.search(r'src="(?:_static/)?([^"?]*)', a)[1])
         for a, _ in scripts(html)
-        if "src=" in a
+        if " src=" in a
     ]
 
 
@@ -76,13 +77,13 @@ def test_scripts_wait_for_the_text_in_an_order_that_works(icons, tmp_path):
         "togglebutton.js",
         "scripts/bootstrap.js",
     ]
-    late = [a for a, _ in scripts(html) if "fetchpriority" in a]
+    late = [a for a, _ in scripts(html) if "fetchpriority" in a and " src=" in a]
     assert [re.search(r"/([^/?]*)\?", a)[1] for a in late] == [
         "documentation_options.js",
         "togglebutton.js",
         "bootstrap.js",
     ]
-    assert [" defer" in a for a, _ in scripts(html) if "src=" in a] == [False] + [True] * 5
+    assert [" defer" in a for a, _ in scripts(html) if " src=" in a] == [False] + [True] * 5
     assert "preload" not in html
     assert names(light(icons, tmp_path, is_search=True))[-2] == "searchindex.js"
 
@@ -101,6 +102,13 @@ def test_no_script_stays_in_the_page_but_data(icons, tmp_path):
 def test_figures_load_late_and_have_their_room(icons, tmp_path):
     html = light(icons, tmp_path)
     assert '<img loading="lazy" alt="a" src="a.png" width="591" height="771" />' in html
+
+
+def test_mathjax_is_left_to_the_page_to_fetch(icons, tmp_path):
+    html = light(icons, tmp_path)
+    (tag,) = re.findall("<script[^>]*mathjax[^>]*>", html)
+    assert 'type="text/plain"' in tag and 'data-src="_static/mathjax/tex-chtml.js?v=1"' in tag
+    assert " src=" not in tag
 
 
 def test_icons_are_drawings(icons, tmp_path):

@@ -194,6 +194,7 @@
     }
 
     input(event) {
+      this.load();
       const control = this.controls.find(({ box }) => box.contains(event.target));
       if (!control) return;
       this.stop();

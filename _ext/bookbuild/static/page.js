@@ -56,7 +56,18 @@
     if (link?.href === location.href) unfold(); // once more: no hashchange
   });
 
-  /* ---- The theme's buttons: their handlers stood in the page, where a policy may forbid them ---- */
+  /* ---- Formulas: MathJax is as heavy as all the rest, and comes when that is there ---- */
+
+  const math = document.querySelector("script[data-src]");
+  const idle = window.requestIdleCallback ?? setTimeout;
+  const fetchMath = () => idle(() => {
+    const script = document.createElement("script");
+    script.src = math.dataset.src;
+    document.head.append(script);
+  });
+  if (math) addEventListener("load", fetchMath, { once: true });
+
+  /* ---- The theme's buttons: their handlers stood in the page, which a policy may forbid ---- */
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-click]");
