@@ -41,7 +41,7 @@ async () => {
   const picture = range.closest("nn-explorer").querySelector(".nn-frame");
   const first = picture.innerHTML;
   while (picture.innerHTML === first) {
-    range.focus(); // what isn't there yet cannot be focused
+    range.focus({preventScroll: true}); // what isn't there yet cannot be focused
     range.value = Number(range.value) === 0 ? 1 : 0;
     range.dispatchEvent(new Event("input", {bubbles: true}));
     await frame();
