@@ -74,7 +74,7 @@ def still(card, css):
 def pictures_html(frames, pictures, attributes=""):
     """The panels: what stays, and over it the given fragments of a frame."""
     width, height = (round(72 * inches, 1) for inches in frames.size)
-    stills = frames.still()
+    stills = frames.still
     words = [float(y) for svg in [*stills, *pictures] for y in TEXT.findall(svg)]
     top = 0 if min(words, default=AXES) < AXES else TITLE  # no room for titles where none are
     box = f"0 {top} {width:g} {height - top:g}"

@@ -9,7 +9,7 @@ import base64
 import io
 import re
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import matplotlib as mpl
@@ -85,6 +85,7 @@ class Frames:
     def _has_drawn(ax, overlay):
         return overlay.has_more() if overlay else _is_drawn(ax)
 
+    @cached_property
     def still(self):
         """What doesn't change: a fragment of SVG for each panel, empty where there is none."""
         with book_style():

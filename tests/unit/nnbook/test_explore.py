@@ -293,7 +293,7 @@ def test_numbers_are_set_as_numbers(said, read):
 
 def test_backdrop_is_drawn_once_and_frames_lie_over_it():
     frames = Frames(draw, backdrop)
-    (still,), ((frame,), _) = frames.still(), frames.frame(slope=9)
+    (still,), ((frame,), _) = frames.still, frames.frame(slope=9)
     assert tags(still).count("text") > 5 and "text" not in tags(frame)
     assert [e.get("style") for e in svg(frame).iter("path")] == [
         "fill:none;stroke:var(--f-1);stroke-width:2;stroke-linecap:square"
@@ -350,7 +350,7 @@ def test_backdrop_may_only_set_limits_and_labels():
     frames.draw = lambda ax, x: seen.append(ax) or draw(ax, x)
     frames.frame(x=9)
     assert seen[0].get_ylim() == (0, 4)
-    assert "text" in tags(frames.still()[0])
+    assert "text" in tags(frames.still[0])
 
 
 def test_frames_lie_exactly_over_any_scale():
@@ -382,7 +382,7 @@ def test_panel_without_backdrop_is_drawn_whole():
     frames = Frames(both, left_only, panels=2)
     pictures, _ = frames.frame(slope=1)
     assert ["text" in tags(picture) for picture in pictures] == [False, True]
-    assert [bool(still) for still in frames.still()] == [True, False]
+    assert [bool(still) for still in frames.still] == [True, False]
 
 
 def test_frames_are_the_same_in_every_run():
