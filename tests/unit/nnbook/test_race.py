@@ -91,7 +91,8 @@ def test_a_claim_names_both_rates(capsys):
     claim_more_steps("A is slower.", SGD, Momentum, bowl, starts)
     sentence, effect, *tuned = capsys.readouterr().out.splitlines()
     assert sentence == "Claim: A is slower." and "over 6 starts; until f − f* < 0.0001" in effect
+    line = " ".join(" ".join(tuned).split())
     for make in (SGD, Momentum):
-        assert f"{make.__name__}, lr {best_rate(make, bowl, starts)[0]:.3g} (" in " ".join(tuned)
+        assert f"{make.__name__}, lr {best_rate(make, bowl, starts)[0]:.3g} (" in line
     with pytest.raises(ClaimFails, match="B is slower"):
         claim_more_steps("B is slower.", Momentum, SGD, bowl, starts)
