@@ -147,8 +147,10 @@ class PageExplorer(Shown):
     def __init__(self, *what):
         self._keep(*what)
         first = self.frame(**self.start)
-        for values in itertools.product(*(c.values for c in self.options.values())):
+        self.all = [
             self.frame(**dict(zip(self.options, values, strict=True)))
+            for values in itertools.product(*(c.values for c in self.options.values()))
+        ]
         if self.frames.frame(**self.start) != first:
             raise ValueError(
                 f"draw must draw the same picture each time for {self.start}; now it "
@@ -157,8 +159,6 @@ class PageExplorer(Shown):
 
     def bundle(self):
         """Name, card and the script of all frames, in the order of the controls' values."""
-        values = itertools.product(*(c.values for c in self.options.values()))
-        frames = [self.seen[key] for key in values]
         html = card(
             self.frames.name,
             self.frames,
@@ -169,10 +169,10 @@ class PageExplorer(Shown):
             start=self.start,
             draw=self.frames.draw.__name__,
             frame=self.frame(**self.start),
-            longest=max((sentence for _, sentence in frames), key=len),
+            longest=max((sentence for _, sentence in self.all), key=len),
         )
         name = self.frames.name
-        return {"name": name, "card": html, "frames": frames_script(name, frames)}
+        return {"name": name, "card": html, "frames": frames_script(name, self.all)}
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = self.bundle()

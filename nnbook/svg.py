@@ -77,16 +77,16 @@ class _Writer:
             return ""  # the figure's and the axes' ground
         text = escape(node.text or "", quote=False) if tag in ("text", "tspan") else ""
         attributes = self._attributes(tag, node, style)
-        if tag in ("g", "defs") and not (attributes and tag == "g"):
-            return f"<defs>{inner}</defs>" if tag == "defs" and inner else inner
-        if tag == "g" and not inner:
-            return ""
+        if tag == "defs":
+            return f"<defs>{inner}</defs>" if inner else ""
+        if tag == "g" and not (inner and attributes):
+            return inner
         end = f">{text}{inner}</{tag}>" if text or inner else "/>"
         return f"<{tag}{attributes}{end}"
 
     def _attributes(self, tag, node, style):
         found = {}
-        if tag != "g" and "id" in node.attrib and tag in ("path", "clipPath", "linearGradient"):
+        if "id" in node.attrib and tag in ("path", "clipPath", "linearGradient"):
             found["id"] = self.prefix + node.get("id")
         for name, value in node.attrib.items():
             if name in KEPT:
@@ -98,8 +98,6 @@ class _Writer:
             del found["transform"]
         if css := self._css(tag, style):
             found["style"] = css
-        if found.keys() == {"id"} and tag == "g":
-            return ""
         return "".join(f' {name}="{escape(value)}"' for name, value in found.items())
 
     def _css(self, tag, style):

@@ -49,8 +49,7 @@ def printed_claims(text: str) -> list[tuple[str, list[str]]]:
         if not line.startswith(BEGINS):
             continue
         sentence, evidence = [line.removeprefix(BEGINS)], []
-        rest = iter(lines[i + 1 :])
-        for more in takewhile(str.strip, rest):
+        for more in takewhile(str.strip, lines[i + 1 :]):
             if more.startswith(INDENT * 2):
                 evidence[-1] += " " + more.strip()
             elif more.startswith(INDENT):
