@@ -9,13 +9,14 @@
   text (`light`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
+- The site's address without a page leads to the first one (`front`).
 """
 
 import os
 import re
 from pathlib import Path
 
-from . import explorers, light, pages, scripts
+from . import explorers, front, light, pages, scripts
 from .claims import collect_claims
 from .mistakes import collect_mistakes
 
@@ -28,6 +29,7 @@ def setup(app):
     pages.setup(app)
     explorers.setup(app)
     light.setup(app)
+    front.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

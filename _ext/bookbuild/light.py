@@ -56,7 +56,7 @@ def lighten_all(app, error):
 
 def lighten(html, icons, static, address, is_search):
     """One page's HTML; scripts that were in it are written below ``static``."""
-    if DONE in html or "</head>" not in html:  # by an earlier build; the address of the front page
+    if DONE in html or OPTIONS not in html:  # by an earlier build; the front page has no scripts
         return html
     html = re.sub(r'<link rel="preload" as="script"[^>]*/>\n?', "", html)
     html = HANDLER.sub(r' data-click="\1"', html)

@@ -124,6 +124,8 @@ def test_scripts_are_light_enough():
 
 def test_pages_are_found_from_any_folder(site, new_page):
     with new_page() as page:
+        front = page.request.get(f"{site}/").text()
+        assert '<link rel="icon"' in front  # else a browser asks the host for /favicon.ico
         watch = open_page(page, f"{site}/index.html")
         page.wait_for_url("**/intro.html")
         links = page.locator("nav.bd-links a.internal, nav.bd-links a")
