@@ -29,4 +29,5 @@ NAMES = (
     "torch_way",
     "remedies",
     "depth",
+    "digit",
 )

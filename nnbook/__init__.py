@@ -12,6 +12,11 @@ What several chapters share::
     notebook                the library's own code, shown on a page
     machine                 the machine that measures: its processor, its cores
 
+What the page *Draw a digit* computes in the reader's browser::
+
+    drawing                 from a drawing to a picture as MNIST's; moved, turned, thickened
+    eight_bits              a network's weights as small whole numbers, and back
+
 What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
 
     figures                 its larger figures
