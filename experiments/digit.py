@@ -14,6 +14,7 @@ import nnbook
 from nnbook.eight_bits import quantized, restore
 from nnbook.mnist.recipe import fit
 from nnlib.activations import softmax
+from nnlib.metrics import confusion_matrix
 
 from .reference import RECIPE
 from .running import arrays, held
@@ -42,6 +43,7 @@ def one_seed(seed):
     contents |= {
         "images": np.rint(255 * X_test[images]).astype(np.uint8),  # (N, 784)
         "labels": y_test[images].astype(np.uint8),
+        "confusion": confusion_matrix(net.predict(X_test), y_test, 10).astype(np.int16),
     }
     return {"runs": [training]} | found, contents
 
