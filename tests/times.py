@@ -13,7 +13,10 @@ KINDS = {
     "tests/unit/nnbook/test_mnist_chapter.py": "programs of the MNIST chapter",
     "tests/unit/test_experiments.py": "experiments",
 }
-READERS = "tests/site/test_readers.py"  # by then another worker has built the book
+LATE = {  # by then another worker has built the book
+    "tests/site/test_readers.py": "readers in the browser",
+    "tests/site/test_firefox.py": "explorers in Firefox",
+}
 BUILD = "tests/site/test_pages.py::test_the_book_is_built"
 
 
@@ -25,9 +28,7 @@ def kind(nodeid):
     if path.suffix == ".ipynb":
         return f"notebook: {path.stem}"
     folder = "others" if path.parent.name == "unit" else path.parent.name
-    if str(path) == READERS:
-        return "readers in the browser"
-    return KINDS.get(str(path), f"unit tests: {folder}")
+    return (KINDS | LATE).get(str(path), f"unit tests: {folder}")
 
 
 def place(nodeid):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from book_files import ROOT
 from conftest import missing
+from driver import firefox as firefox_driver
 from driver import launch, serve
 from playwright.sync_api import sync_playwright
 
@@ -23,6 +24,14 @@ def browser():
             missing("Chromium (apt-get install chromium, or python -m playwright install chromium)")
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def firefox():
+    """Headless Firefox."""
+    path = firefox_driver.find() or missing("Firefox (apt-get install firefox-esr)")
+    with firefox_driver.launch(path) as firefox:
+        yield firefox
 
 
 @pytest.fixture(scope="session")

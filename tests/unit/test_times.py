@@ -1,11 +1,11 @@
 """The table of seconds has every kind of test, and names files that exist."""
 
 from book_files import ROOT
-from times import BUILD, KINDS, kind, place, table
+from times import BUILD, KINDS, LATE, kind, place, table
 
 
 def test_named_files_exist():
-    for name in (*KINDS, BUILD):
+    for name in (*KINDS, *LATE, BUILD):
         file, _, function = name.partition("::")
         assert f"def {function}" in (ROOT / file).read_text(encoding="utf-8")
 
@@ -16,6 +16,7 @@ def test_a_notebook_and_a_folder_are_kinds():
     assert kind("tests/unit/test_experiments.py::test_a") == "experiments"
     assert kind(f"{BUILD}[x]") == "building the book"
     assert kind("tests/site/test_pages.py::test_names") == "pages in the browser"
+    assert kind("tests/site/test_firefox.py::test_names") == "explorers in Firefox"
 
 
 def test_the_build_comes_first_and_quick_files_last():
