@@ -16,6 +16,7 @@ What the page *Draw a digit* computes in the reader's browser::
 
     drawing                 from a drawing to a picture as MNIST's; moved, turned, thickened
     eight_bits              a network's weights as small whole numbers, and back
+    digit                   what the network of ``digit.npz`` reads in a picture
 
 What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
 

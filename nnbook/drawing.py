@@ -72,7 +72,8 @@ def _overlap(n, scale):
 
 def _window(ink):
     """Where to put rows (or columns) with so much ink, so that their mean is in the middle."""
-    start = MIDDLE - round(ink @ np.arange(len(ink)) / ink.sum())
+    mean = ink @ np.arange(len(ink)) / ink.sum()
+    start = MIDDLE - round(mean + 1e-9)  # what lies between two pixels goes one way at any size
     start = min(max(start, 0), SIDE - len(ink))  # whatever its mass, the digit stays on the picture
     return slice(start, start + len(ink))
 

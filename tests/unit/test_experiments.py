@@ -25,6 +25,7 @@ from experiments import (
     ablation,
     best,
     depth,
+    digit,
     fast,
     reference,
     remedies,
@@ -33,11 +34,13 @@ from experiments import (
 )
 from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
+from nnbook import digit as page
 from nnbook.claims import effect
 from nnbook.mnist.readings import right
 from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
 from nnbook.regularization.remedies import REMEDIES, deal_all
 from nnbook.runs import unpacked
+from nnlib.metrics import confusion_matrix
 
 SMALL = Recipe(
     hidden=(16,),
@@ -189,6 +192,35 @@ def test_the_remedies_are_those_of_the_code():
         best = row["strengths"].index(row["strength"])
         assert row["validation"][best] == max(row["validation"])
         assert len(row["right"]) == len(remedies.SEEDS)
+
+
+def test_the_network_of_the_page_is_the_references_first():
+    """Two runs differ by rounding alone, and by a few test images for it."""
+    record, known = recorded("digit"), recorded("reference")
+    assert record["recipe"] == known["recipe"]
+    [run], first = record["runs"], known["runs"][0]
+    assert run["seed"] == first["seed"]
+    np.testing.assert_allclose(run["first_losses"], first["first_losses"], rtol=1e-3)
+    assert run["held_accuracy"] == pytest.approx(first["held_accuracy"], abs=0.001)
+    assert record["bytes"] == digit.FILE.stat().st_size <= 600_000
+
+
+def test_the_file_of_the_network_reads_as_recorded(real_arrays):
+    """Fresh: every test image, by the network as the page restores it."""
+    *_, X, y = real_arrays("test")
+    net, _ = page.network()
+    with threadpool_limits(1):
+        again = digit.eight_bits(net, X, y)
+    known = recorded("digit")
+    changed = set(again["eight_bits"]["wrong"]) ^ set(known["eight_bits"]["wrong"])
+    assert len(changed) <= 2, "another BLAS may decide a tie, no more"
+    images = [example["test_image"] for example in known["examples"]]
+    assert [example["test_image"] for example in again["examples"]] == images
+    saved = page.contents()
+    np.testing.assert_array_equal(saved["images"], np.rint(255 * X[images]))
+    C = confusion_matrix(net.predict(X), y, 10)
+    assert np.abs(saved["confusion"] - C).sum() <= 4 and saved["confusion"].sum() == len(y)
+    assert saved["kept"] == digit.kept(60_000)
 
 
 # ---------------------------------------------------------------------------- it still holds
