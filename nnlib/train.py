@@ -36,6 +36,7 @@ class History:
     val_loss: list[float] = field(default_factory=list)
     val_accuracy: list[float] = field(default_factory=list)
     lr: list[float | np.ndarray] = field(default_factory=list)  # of the epoch's last step
+    steps: int = 0
     best_epoch: int | None = None  # index of the lowest val_loss
     diverged: bool = False
     stopped: str = ""  # how it ended, in a sentence
@@ -113,6 +114,7 @@ def train(
     early_stopping: int | None = None,
     progress: bool = False,
     after_step: Callable[[int, float], object] | None = None,
+    resume: History | None = None,
 ) -> History:
     """Fit a network to data.
 
@@ -129,7 +131,8 @@ def train(
         Inputs and targets; floats are converted to the network's dtype. Integer targets of one
         number each are taken as labels, see `evaluate`.
     optimizer : Optimizer
-        Reset before the first step. Its learning rate and momentum are put back at the end.
+        Reset before the first step (unless `resume` says that there was one before). Its learning
+        rate and momentum are put back at the end.
     epochs, batch_size : int >= 1
     rng : numpy.random.Generator
         Shuffles the samples before each epoch.
@@ -153,12 +156,17 @@ def train(
     after_step : function, optional
         ``after_step(t, value)`` is called after step t with the loss (and penalty) before it: the
         place for `max_norm`, or for watching.
+    resume : History, optional
+        Of an earlier call with the same network, optimizer and generator, to go on where that
+        ended: steps and epochs count on, and its lists get longer. Two calls are then, to the last
+        bit, one call with as many epochs. Not with `early_stopping`, at whose end the network is
+        no longer where it was.
 
     Returns
     -------
     History
-        If the loss, the norm to be clipped, a parameter or the validation loss (these two after
-        each epoch) becomes nan or infinite, training stops there: no exception and no warning, but
+        That of `resume` if there is one. If the loss, the norm to be clipped, a parameter or the
+        validation loss (these two after each epoch) becomes nan or infinite, training stops there: no exception and no warning, but
         ``diverged`` is True and ``stopped`` says what and at which step.
 
     Raises
@@ -176,11 +184,14 @@ def train(
         if not isinstance(validation, tuple) or len(validation) != 2:
             raise TypeError(f"validation must be a pair (X, y), got {type(validation).__name__}")
         validation = _data(net, *validation, "validation X", "validation y")
+    if resume is not None and not isinstance(resume, History):
+        raise TypeError(f"resume must be what train has returned, got {shown(resume)}")
     run = _Run(
         net,
         loss,
         y,
-        optimizer=fresh(optimizer),
+        optimizer=fresh(optimizer) if resume is None else optimizer,
+        history=History() if resume is None else resume,
         validation=validation,
         schedule=None if schedule is None else _check.schedule(schedule),
         max_norm=None if max_norm is None else positive("max_norm", max_norm),
@@ -189,6 +200,8 @@ def train(
     )
     if run.patience and validation is None:
         raise ValueError("early_stopping needs validation=(X, y), got None")
+    if run.patience and resume is not None:
+        raise ValueError("early_stopping must be None to resume: the network was put back")
     _look_for_pitfalls(net, loss, X, y, batch_size, validation)
 
     with run.to_its_end(), rates_kept(optimizer), _quiet():
@@ -213,6 +226,7 @@ class _Run:
         y: np.ndarray,
         *,
         optimizer: Optimizer,
+        history: History,
         validation: Arrays | None,
         schedule: Schedule | None,
         max_norm: float | None,
@@ -222,10 +236,10 @@ class _Run:
         self.net, self.loss, self.y, self.optimizer = net, loss, y, optimizer
         self.validation, self.schedule, self.max_norm = validation, schedule, max_norm
         self.patience, self.hook = patience, hook
-        self.history, self.t, self.epoch = History(), 0, 0
+        self.history, self.epoch = history, 0
         self.notes = _Notes(net, loss, y)
         self.best: tuple[np.ndarray, np.ndarray] | None = None  # parameters and state
-        self.best_loss = math.inf
+        self.best_loss = min(history.val_loss, default=math.inf)
 
     @contextmanager
     def to_its_end(self) -> Iterator[None]:
@@ -240,14 +254,15 @@ class _Run:
             self.net.restore(self.best)
 
     def through(self, epochs: int, progress: bool) -> Iterator[int]:
-        self.bar = tqdm(range(epochs), unit="epoch", disable=not progress)
+        first = len(self.history.loss)
+        self.bar = tqdm(range(first, first + epochs), unit="epoch", disable=not progress)
         for epoch in self.bar:
             self.epoch, self.notes = epoch, _Notes(self.net, self.loss, self.y)
             yield epoch
 
     def before_step(self) -> None:
         if self.schedule is not None:
-            set_rate(self.optimizer, self.schedule, self.t)
+            set_rate(self.optimizer, self.schedule, self.history.steps)
 
     def check(self, value: float, grads: np.ndarray) -> None:
         """Shorten a long gradient, and stop where there is nothing finite to step with."""
@@ -259,8 +274,8 @@ class _Run:
 
     def after_step(self, value: float) -> None:
         if self.hook is not None:
-            self.hook(self.t, value)
-        self.t += 1
+            self.hook(self.history.steps, value)
+        self.history.steps += 1
 
     def after_epoch(self) -> None:
         self.note_epoch()
@@ -302,7 +317,7 @@ class _Run:
     def diverged(self, why: str) -> None:
         self.history.diverged = True
         raise _Stop(
-            f"diverged: {why} at step {self.t}, in epoch {self.epoch + 1}, "
+            f"diverged: {why} at step {self.history.steps}, in epoch {self.epoch + 1}, "
             f"with lr = {rate_in_words(self.optimizer.lr)}"
         )
 

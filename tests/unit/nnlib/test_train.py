@@ -215,6 +215,66 @@ def test_an_optimizer_is_reset_so_that_a_cell_can_be_run_twice(parts):
     np.testing.assert_array_equal(nets[0].params, nets[1].params)
 
 
+def noisy_net():
+    """One that remembers as much as a network can: running averages, and a generator."""
+    rng = np.random.default_rng(0)
+    layers = [Linear(64, 20), BatchNorm(20), ReLU(), Dropout(0.3, rng), Linear(20, 10)]
+    return Network(layers, rng=rng)
+
+
+@pytest.mark.parametrize("optimizer", [SGD, Adam, Momentum])
+def test_a_run_that_is_resumed_is_the_run_at_once(parts, optimizer):
+    def run(*pieces):
+        net, notes, rng, o = noisy_net(), None, np.random.default_rng(5), optimizer(lr=0.05)
+        schedule, seen = one_cycle(0.1, 70), []
+        for epochs in pieces:
+            notes = fit(
+                net,
+                parts[0],
+                epochs=epochs,
+                validation=parts[1],
+                schedule=schedule,
+                optimizer=o,
+                rng=rng,
+                resume=notes,
+                after_step=lambda t, value: seen.append(t),
+            )
+        assert seen == [*range(notes.steps)]
+        return net.params, vars(notes)
+
+    params, notes = run(5)
+    params_of_pieces, notes_of_pieces = run(2, 1, 2)
+    np.testing.assert_array_equal(params_of_pieces, params)
+    assert notes_of_pieces == notes
+    assert notes["steps"] == 5 * 14 and notes["stopped"] == "trained for 5 epochs"
+
+
+def test_the_best_epoch_stays_the_best_when_a_run_goes_on(parts):
+    net, optimizer, rng = digits_net(), SGD(lr=0.2), np.random.default_rng(5)
+    more = {"optimizer": optimizer, "rng": rng, "validation": parts[1]}
+    notes = fit(net, parts[0], **more)
+    optimizer.lr = 3.0
+    fit(net, parts[0], resume=notes, **more)
+    assert notes.best_epoch == int(np.argmin(notes.val_loss)) < 3
+
+
+def test_divergence_names_the_step_of_the_whole_run(parts):
+    net, optimizer = digits_net(), SGD(lr=0.1)
+    notes = fit(net, parts[0], optimizer=optimizer, epochs=2)
+    optimizer.lr = 1e30
+    fit(net, parts[0], optimizer=optimizer, resume=notes)
+    assert notes.diverged and "in epoch 3," in notes.stopped
+    assert int(notes.stopped.split("at step ")[1].split(",")[0]) >= 28
+
+
+def test_what_cannot_be_resumed_is_refused(parts):
+    notes = fit(digits_net(), parts[0], epochs=1)
+    with pytest.raises(ValueError, match="early_stopping must be None to resume"):
+        fit(digits_net(), parts[0], resume=notes, validation=parts[1], early_stopping=2)
+    with pytest.raises(TypeError, match="resume must be what train has returned, got True"):
+        fit(digits_net(), parts[0], resume=True)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_the_dtype_stays_whatever_the_datas(parts, dtype):
     (X, y), net = parts[0], digits_net(dtype=dtype)
