@@ -166,8 +166,9 @@ def train(
     -------
     History
         That of `resume` if there is one. If the loss, the norm to be clipped, a parameter or the
-        validation loss (these two after each epoch) becomes nan or infinite, training stops there: no exception and no warning, but
-        ``diverged`` is True and ``stopped`` says what and at which step.
+        validation loss (these two after each epoch) becomes nan or infinite, training stops there:
+        no exception and no warning, but ``diverged`` is True and ``stopped`` says what and at which
+        step.
 
     Raises
     ------
