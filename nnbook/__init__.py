@@ -18,6 +18,12 @@ What the page *Draw a digit* computes in the reader's browser::
     eight_bits              a network's weights as small whole numbers, and back
     digit                   what the network of ``digit.npz`` reads in a picture
 
+What the page *Playground* computes there is in a room, too, ``nnbook/playground/``::
+
+    setting                 what can be set, and how a link writes it
+    program                 a run as lines of a program, to be run and to be copied
+    session                 a run, some epochs at a time, and what there is to see of it
+
 What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
 
     figures                 its larger figures

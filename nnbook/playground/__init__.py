@@ -1,11 +1,5 @@
 """The playground: a network that learns while a reader looks, and changes what it is made of.
 
-::
-
-    setting                 what can be set, and how a link writes it
-    program                 the run as lines of a program, to be run and to be copied
-    session                 a run, some epochs at a time, and what there is to see of it
-
 The functions here are what the page asks for (``_ext/bookbuild/static/live/playground.js``). They
 take and return what JSON can hold. A page has one session.
 """

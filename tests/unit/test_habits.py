@@ -128,8 +128,9 @@ def test_the_evening_is_an_evening():
 
 def test_every_module_stands_once_in_its_packages_docstring():
     assert sorted(sum(columns(nnlib.__doc__), [])) == modules("nnlib")
-    shared, pages, room = columns(nnbook.__doc__)
+    shared, pages, playground, room = columns(nnbook.__doc__)
     assert sorted(shared + pages) == modules("nnbook")
+    assert sorted(playground) == modules("nnbook/playground")
     assert set(room) == {name for chapter in CHAPTERS for name in modules(f"nnbook/{chapter}")}
 
 
@@ -145,9 +146,9 @@ def test_every_chapter_has_its_room_and_the_tests_of_its_checks(chapter):
     assert (ROOT / f"tests/unit/nnbook/test_check_{chapter}.py").is_file()
 
 
-def test_every_room_is_a_chapters():
+def test_every_room_is_a_chapters_or_the_playgrounds():
     rooms = {path.parent.name for path in (ROOT / "nnbook").glob("*/__init__.py")}
-    assert rooms == set(CHAPTERS)
+    assert rooms == {*CHAPTERS, "playground"}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
