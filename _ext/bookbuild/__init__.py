@@ -5,8 +5,9 @@
   when something that they import has changed, not only when their own text has (`execution`,
   `dependencies`). With BOOK_PAGE set, one page is built and the others are left alone (`pages`).
 - Explorers become cards in the pages, and files with their frames beside them (`explorers`).
-- MathJax is copied into the site (`scripts`); scripts in the pages move into files and wait for the
-  text (`light`).
+- Python for the pages is made ready (`engine`).
+- MathJax and other scripts are copied into the site (`scripts`); scripts in the pages move into
+  files and wait for the text (`light`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
 - The site's address without a page leads to the first one (`front`).
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from . import explorers, front, light, pages, scripts
 from .claims import collect_claims
+from .engine import make_engine
 from .mistakes import collect_mistakes
 
 
@@ -39,7 +41,8 @@ def configure(app, config):
     build = Path(app.outdir).parent
     config.html_static_path.append(str(Path(__file__).with_name("static")))
     config.nb_execution_cache_path = str(build / ".jupyter_cache")
-    scripts.configure(config, build)
+    if scripts.configure(config, build) and (engine := make_engine(build)):
+        config.html_static_path.append(str(engine))
 
 
 def one_formula_a_line(app, what, name, obj, options, lines):

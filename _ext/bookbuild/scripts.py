@@ -11,16 +11,25 @@ from .paths import ROOT
 logger = logging.getLogger(__name__)
 MODULES = ROOT / "node_modules"
 INSTALLED = MODULES / ".package-lock.json"
-MATHJAX = MODULES / "mathjax/es5"
-MATHJAX_PARTS = ["tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre", "ui"]
+MATHJAX = ["tex-chtml.js", "output/chtml", "input/tex/extensions", "a11y", "sre", "ui"]
+WASI = "@bjorn3/browser_wasi_shim"
+COPIES = {  # where it is in node_modules: where it goes below _static
+    **{f"mathjax/es5/{part}": f"mathjax/{part}" for part in MATHJAX},
+    f"{WASI}/dist": "live/shim",
+    f"{WASI}/LICENSE-MIT": "live/shim/LICENSE-MIT",
+    "dompurify/dist/purify.es.mjs": "live/purify.js",
+    "dompurify/LICENSE": "live/purify.LICENSE",
+}
 
 
-def configure(config, build: Path):
-    """Have the pages load what they need from the site, or else from a CDN."""
+def configure(config, build: Path) -> bool:
+    """Have the pages load what they need from the site, or else from a CDN; whether the former."""
     config.nb_ipywidgets_js = {}  # explorers need no widget manager
-    if install_scripts():
+    installed = install_scripts()
+    if installed:
         config.html_static_path.append(str(collect_scripts(build / "scripts")))
         config.mathjax_path = "mathjax/tex-chtml.js"
+    return installed
 
 
 def install_scripts():
@@ -32,7 +41,7 @@ def install_scripts():
     if npm is None:
         logger.info(
             "npm is not installed: the pages will load MathJax from a CDN, so formulas need a "
-            "network connection."
+            "network connection, and their cells cannot run."
         )
         return False
     result = subprocess.run([npm, "ci"], cwd=ROOT, capture_output=True, text=True)
@@ -49,10 +58,9 @@ def collect_scripts(folder):
     if done.exists() and done.stat().st_mtime >= INSTALLED.stat().st_mtime:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
-    target = folder / "mathjax"
-    for part in MATHJAX_PARTS:
-        source = MATHJAX / part
-        (target / part).parent.mkdir(parents=True, exist_ok=True)
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, target / part)
+    for source, target in COPIES.items():
+        source, target = MODULES / source, folder / target
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
     done.touch()
     return folder

@@ -1,0 +1,1 @@
+"""Matplotlib's link to a notebook, which a page does not have."""

@@ -1,0 +1,5 @@
+"""A page's figures have one format."""
+
+
+def set_matplotlib_formats(*formats):
+    """Nothing to set."""

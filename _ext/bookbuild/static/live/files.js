@@ -1,0 +1,107 @@
+/* The files of the engine: fetched once with progress, checked, kept by the browser, unpacked. */
+
+const CACHE = "nnlib-engine"; // as the browser's developer tools call it
+const FOLDER = new URL("engine/", import.meta.url);
+
+/** What the build says of the engine's files: name to {bytes, sha256}. */
+export async function list() {
+  const answer = await get(new URL("engine.json", FOLDER));
+  return answer.json();
+}
+
+/**
+ * Fetch the engine's files; those of an earlier version are forgotten.
+ * @param {Object} parts what `list` answers
+ * @param {(done: number) => void} progress told how many bytes have come
+ * @returns {Promise<Object<string, Uint8Array>>} the files as they were before they were packed
+ */
+export async function fetchAll(parts, progress) {
+  const kept = await openCache();
+  const addresses = Object.entries(parts).map(([name, part]) =>
+    [name, part, new URL(`${name}.bin?v=${part.sha256.slice(0, 12)}`, FOLDER).href]);
+  let done = 0;
+  const count = (bytes) => progress(done += bytes);
+  const files = await Promise.all(addresses.map(async ([name, part, address]) =>
+    [name, await inflate(await one(address, part, kept, count))]));
+  forget(kept, addresses.map(([, , address]) => address));
+  return Object.fromEntries(files);
+}
+
+async function one(address, part, kept, count) {
+  const known = await kept?.match(address);
+  if (known) {
+    const blob = await known.blob();
+    count(part.bytes);
+    return blob;
+  }
+  const answer = await get(address);
+  const chunks = [];
+  for (const reader = answer.body.getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    chunks.push(value);
+    count(value.length);
+  }
+  const blob = new Blob(chunks);
+  await check(blob, part, address);
+  await kept?.put(address, new Response(blob)).catch(() => {}); // no room: fetched again next time
+  return blob;
+}
+
+async function get(address) {
+  let answer;
+  try {
+    answer = await fetch(address);
+  } catch {
+    throw new Error("Python could not be fetched: there is no connection to this site.");
+  }
+  if (!answer.ok) {
+    const name = new URL(address).pathname.split("/").at(-1);
+    throw new Error(`Python could not be fetched: this site has no ${name} (${answer.status}).`);
+  }
+  return answer;
+}
+
+/* What is not as the build made it would compute anything. Browsers compute digests on secure
+   origins only; elsewhere the length and the sum that gzip keeps must do. */
+async function check(blob, part, address) {
+  let whole = blob.size === part.bytes;
+  if (whole && globalThis.crypto?.subtle) {
+    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    whole = hex === part.sha256;
+  }
+  if (whole) return;
+  const name = new URL(address).pathname.split("/").at(-1);
+  throw new Error(`Python could not be started: ${name} arrived damaged. Reload the page to fetch it anew.`);
+}
+
+async function inflate(blob) {
+  const stream = blob.stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Uint8Array(await new Response(stream).arrayBuffer());
+}
+
+/* ---- The browser's store: there on secure origins, and not where a reader forbids it ---- */
+
+export async function openCache() {
+  return globalThis.caches?.open(CACHE).catch(() => undefined);
+}
+
+async function forget(kept, wanted) {
+  for (const request of await kept?.keys() ?? []) {
+    if (request.url.startsWith(FOLDER.href) && !wanted.includes(request.url)
+      && !wanted.includes(request.url.split("&")[0])) kept.delete(request);
+  }
+}
+
+/** Many small files from one: a line of JSON with names and lengths, then their bytes. */
+export function unpack(bytes) {
+  const end = bytes.indexOf(10);
+  const lengths = JSON.parse(new TextDecoder().decode(bytes.subarray(0, end)));
+  const files = {};
+  let at = end + 1;
+  for (const [name, length] of Object.entries(lengths)) {
+    files[name] = bytes.subarray(at, at += length);
+  }
+  return files;
+}

@@ -1,0 +1,63 @@
+/* The worker in which Python computes. It is told to start, to run a cell, to call a function; it
+   posts what comes of it. A run that does not end is stopped by ending the worker. */
+
+import { fetchAll, list, openCache, unpack } from "./files.js";
+import { Interpreter, compile } from "./interpreter.js";
+
+const WARM = "import sys; sys.path.append('/book'); import nnbook.live.warm";
+const SEED = "import random, numpy; random.seed(); numpy.random.seed()"; // not as in the image
+const RUN = (source) => `import nnbook.live.cell as _cell; _ = _cell.run(${JSON.stringify(source)})`;
+const ASK = (...texts) => `import nnbook.live.cell as _cell; _ = _cell.ask(${texts.map(quoted)})`;
+const KEPT_BELOW = 256 * 2 ** 20; // bytes of memory whose image is kept before a run
+
+let python;
+let job; // the number of what runs now
+
+const quoted = (text) => JSON.stringify(text); // a string of JSON is one of Python, too
+const post = (kind, what, transfer) => postMessage({ kind, job, ...what }, transfer);
+const write = (name, text) => post("event", { event: { kind: "stream", name, text } });
+const hear = (bytes) => post("event", { event: JSON.parse(new TextDecoder().decode(bytes)) });
+
+const tasks = {
+  /* Everything that a fresh Python needs, fetched or handed over by the page. */
+  async start({ engine, image }) {
+    engine ??= await load();
+    image ??= await engine.image?.();
+    python = new Interpreter(engine.module, engine.files, write, hear, image);
+    python.turn(image ? SEED : WARM);
+    const { module, files } = engine;
+    return { engine: { module, files }, size: python.size };
+  },
+
+  run({ source, keep }) {
+    const image = keep && python.size <= KEPT_BELOW ? python.image() : undefined;
+    if (keep) post("image", { image }, image ? [image.buffer] : []);
+    python.turn(RUN(source));
+    return { size: python.size };
+  },
+
+  ask({ module, name, values }) {
+    python.turn(ASK(module, name, JSON.stringify(values)));
+    return { size: python.size };
+  },
+};
+
+async function load() {
+  const parts = await list();
+  const total = Object.values(parts).reduce((sum, part) => sum + part.bytes, 0);
+  const files = await fetchAll(parts, (done) => post("progress", { done, total }));
+  const module = await compile(files.interpreter);
+  return {
+    module,
+    files: { library: files.library, fonts: unpack(files.fonts), book: unpack(files.book) },
+  };
+}
+
+onmessage = async ({ data: { task, number, ...what } }) => {
+  job = number;
+  try {
+    post("done", await tasks[task](what));
+  } catch (error) {
+    post("failed", { message: error.message, crashed: error instanceof WebAssembly.RuntimeError || error instanceof RangeError });
+  }
+};
