@@ -24,6 +24,12 @@ What the page *Playground* computes there is in a room, too, ``nnbook/playground
     program                 a run as lines of a program, to be run and to be copied
     session                 a run, some epochs at a time, and what there is to see of it
 
+What a page's own Python does with cells and explorers is in ``nnbook/live/``::
+
+    cell  display           run a cell as a notebook does, and tell the page what comes of it
+    explorer                frames that a page does not hold, drawn when a reader asks for them
+    warm                    what nearly every cell imports
+
 What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
 
     figures                 its larger figures

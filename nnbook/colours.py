@@ -60,10 +60,15 @@ class Colours:
             return NAMED[colour]
         return self.variables.setdefault(colour, f"--c{len(self.variables)}")
 
+    def pairs(self):
+        """Variable to what it stands for: ``{"--c0": "light-dark(#f7fbff,#161b20)", …}``."""
+        return {
+            name: f"light-dark({light},{dark(light)})" for light, name in self.variables.items()
+        }
+
     def css(self):
-        """Declarations for the card's ``style``: ``--c0:light-dark(#f7fbff,#161b20);…``."""
-        pairs = self.variables.items()
-        return "".join(f"{name}:light-dark({light},{dark(light)});" for light, name in pairs)
+        """The same as declarations for the card's ``style``."""
+        return "".join(f"{name}:{value};" for name, value in self.pairs().items())
 
 
 def dark(colour):

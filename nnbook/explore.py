@@ -5,6 +5,7 @@ widgets. When the book is built (the environment variable ``NNLIB_EXPLORERS`` is
 frames are drawn, and the output is a card with the browser's own controls (`nnbook.card`).
 """
 
+import importlib
 import inspect
 import itertools
 import os
@@ -108,8 +109,7 @@ def explore(
         key: Control(key, labels[key], values, plays=key == play)
         for key, values in controls.items()
     }
-    make = PageExplorer if _for_page() else Explorer
-    return make(frames, controls, start, question, caption, tries)
+    return _kind()(frames, controls, start, question, caption, tries)
 
 
 def _name(draw):
@@ -261,8 +261,12 @@ class Explorer(Shown, widgets.VBox):
         return [play, control]
 
 
-def _for_page():
-    return os.environ.get("NNLIB_EXPLORERS") == "page"
+def _kind():
+    """The class of explorers for where this runs."""
+    where = os.environ.get("NNLIB_EXPLORERS")
+    if where == "live":  # in a page's own Python
+        return importlib.import_module("nnbook.live.explorer").LiveExplorer
+    return PageExplorer if where == "page" else Explorer
 
 
 def _widget(control, start):

@@ -5,7 +5,7 @@
   when something that they import has changed, not only when their own text has (`execution`,
   `dependencies`). With BOOK_PAGE set, one page is built and the others are left alone (`pages`).
 - Explorers become cards in the pages, and files with their frames beside them (`explorers`).
-- Python for the pages is made ready (`engine`).
+- Python for the pages is made ready (`engine`), and the pages say that they have it (`live`).
 - MathJax and other scripts are copied into the site (`scripts`); scripts in the pages move into
   files and wait for the text (`light`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
@@ -17,9 +17,8 @@ import os
 import re
 from pathlib import Path
 
-from . import explorers, front, light, pages, scripts
+from . import explorers, front, light, live, pages, scripts
 from .claims import collect_claims
-from .engine import make_engine
 from .mistakes import collect_mistakes
 
 
@@ -30,6 +29,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", one_formula_a_line)
     pages.setup(app)
     explorers.setup(app)
+    live.setup(app)
     light.setup(app)
     front.setup(app)
     app.add_css_file("book.css")
@@ -41,8 +41,8 @@ def configure(app, config):
     build = Path(app.outdir).parent
     config.html_static_path.append(str(Path(__file__).with_name("static")))
     config.nb_execution_cache_path = str(build / ".jupyter_cache")
-    if scripts.configure(config, build) and (engine := make_engine(build)):
-        config.html_static_path.append(str(engine))
+    scripts.configure(config, build)
+    live.configure(app, build)
 
 
 def one_formula_a_line(app, what, name, obj, options, lines):

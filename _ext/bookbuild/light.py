@@ -23,7 +23,7 @@ LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees f
 DONE = "<!-- gone over -->"
 OPTIONS = "documentation_options.js"  # what the scripts that stood in the page add to
 MATH = "tex-chtml.js"
-OURS = ("explorer.js", "page.js")
+OURS = ("explorer.js", "page.js", "run.js")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")  # of the search page alone
 ICON = re.compile(r'<i\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)></i>')
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.S)

@@ -22,14 +22,12 @@ COPIES = {  # where it is in node_modules: where it goes below _static
 }
 
 
-def configure(config, build: Path) -> bool:
-    """Have the pages load what they need from the site, or else from a CDN; whether the former."""
+def configure(config, build: Path):
+    """Have the pages load what they need from the site, or else from a CDN."""
     config.nb_ipywidgets_js = {}  # explorers need no widget manager
-    installed = install_scripts()
-    if installed:
+    if install_scripts():
         config.html_static_path.append(str(collect_scripts(build / "scripts")))
         config.mathjax_path = "mathjax/tex-chtml.js"
-    return installed
 
 
 def install_scripts():

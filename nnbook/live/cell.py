@@ -1,7 +1,6 @@
 """Run a cell as a notebook does, and tell the page what comes of it.
 
 A page hears of events while a cell runs: text that is printed, things that are displayed, an error.
-
 """
 
 import ast
@@ -11,11 +10,10 @@ import linecache
 import sys
 import traceback
 
-import __main__
-
 from .display import display, tell
 
 CELL = "<cell {}>"  # what tracebacks call the file
+NAMES = vars(sys.modules["__main__"])  # of all cells
 count = 0
 
 
@@ -54,8 +52,8 @@ def _execute(source, name):
     last = None
     if tree.body and isinstance(tree.body[-1], ast.Expr) and not source.rstrip().endswith(";"):
         last = ast.Expression(tree.body.pop().value)
-    exec(compile(tree, name, "exec"), vars(__main__))
-    return eval(compile(last, name, "eval"), vars(__main__)) if last else None
+    exec(compile(tree, name, "exec"), NAMES)
+    return eval(compile(last, name, "eval"), NAMES) if last else None
 
 
 def ask(module, function, arguments):

@@ -128,9 +128,10 @@ def test_the_evening_is_an_evening():
 
 def test_every_module_stands_once_in_its_packages_docstring():
     assert sorted(sum(columns(nnlib.__doc__), [])) == modules("nnlib")
-    shared, pages, playground, room = columns(nnbook.__doc__)
+    shared, pages, playground, live, room = columns(nnbook.__doc__)
     assert sorted(shared + pages) == modules("nnbook")
     assert sorted(playground) == modules("nnbook/playground")
+    assert sorted(live) == modules("nnbook/live")
     assert set(room) == {name for chapter in CHAPTERS for name in modules(f"nnbook/{chapter}")}
 
 
@@ -146,9 +147,9 @@ def test_every_chapter_has_its_room_and_the_tests_of_its_checks(chapter):
     assert (ROOT / f"tests/unit/nnbook/test_check_{chapter}.py").is_file()
 
 
-def test_every_room_is_a_chapters_or_the_playgrounds():
+def test_every_room_is_a_chapters_or_a_pages():
     rooms = {path.parent.name for path in (ROOT / "nnbook").glob("*/__init__.py")}
-    assert rooms == {*CHAPTERS, "playground"}
+    assert rooms == {*CHAPTERS, "live", "playground"}
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)

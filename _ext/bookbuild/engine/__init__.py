@@ -11,6 +11,7 @@ knows the progress of a transfer and whether it is whole.
 import gzip
 import hashlib
 import json
+import math
 import zipfile
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def make_engine(build: Path) -> Path | None:
             write(target / "interpreter.bin", interpreter(package))
             write(target / "library.bin", library(package))
             write(target / "fonts.bin", pack(fonts(package)))
-            (target / ".version").write_text(version)
+            (target / ".version").write_text(version, encoding="utf-8")
     write(target / "book.bin", pack(book_files()))
     parts = {file.stem: described(file) for file in sorted(target.glob("*.bin"))}
     text = json.dumps(parts, indent=1)
@@ -46,9 +47,15 @@ def make_engine(build: Path) -> Path | None:
     return build / "engine"
 
 
+def megabytes(folder: Path) -> int:
+    """What a page has to fetch, rounded up."""
+    parts = json.loads((folder / FOLDER / "engine.json").read_text(encoding="utf-8"))
+    return math.ceil(sum(part["bytes"] for part in parts.values()) / 1e6)
+
+
 def made(target: Path, version: str) -> bool:
     stamp = target / ".version"
-    return stamp.exists() and stamp.read_text() == version
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == version
 
 
 def interpreter(package: zipfile.ZipFile) -> bytes:

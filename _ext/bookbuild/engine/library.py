@@ -32,7 +32,7 @@ UNUSED = re.compile(
 )
 FONTS = re.compile(
     r"matplotlibrc$|stylelib/.*classic"
-    r"|fonts/ttf/(DejaVuSans(-\w+|Display|Mono)?|cm\w+10|STIXGeneral\w*|STIXSiz\w+)\.ttf$"
+    r"|fonts/ttf/(DejaVuSans(-\w+|Display|Mono)?|cm\w+10|STIX\w+)\.ttf$"
 )
 
 

@@ -80,7 +80,7 @@
       if (this.range) return Number(this.range.value);
       return this.menu ? this.menu.selectedIndex : this.radios.findIndex((radio) => radio.checked);
     }
-    set index(k) {
+    set index(k) { // with Python running, a slider may stand between two values
       if (this.range) this.range.value = k;
       if (this.menu) this.menu.selectedIndex = k;
       else this.radios[k].checked = true;
@@ -89,16 +89,19 @@
     /* What a browser doesn't do for a slider: the filled part, and the value in words. */
     paint() {
       if (!this.range) return;
-      this.menu.selectedIndex = this.index;
+      this.menu.selectedIndex = Math.round(this.index);
       this.range.style.setProperty("--share", this.index / Math.max(1, this.values.length - 1));
-      this.range.setAttribute("aria-valuetext", this.names[this.index]);
+      this.range.setAttribute("aria-valuetext", this.names[Math.round(this.index)]);
+    }
+    get value() {
+      return this.values[Math.round(this.index)];
     }
     find(text) {
       const k = this.values.indexOf(text);
       return k < 0 ? this.values.indexOf(text.replaceAll("+", " ")) : k;
     }
     get python() {
-      const value = this.values[this.index];
+      const { value } = this;
       const quoted = () => `'${value.replace(/[\\']/g, "\\$&")}'`;
       return `${this.name}=${"text" in this.box.dataset ? quoted() : value}`;
     }
@@ -143,7 +146,7 @@
     get query() {
       return this.controls
         .filter((control) => control.index !== control.start)
-        .map((c) => `${encodeURIComponent(c.name)}=${encodeURIComponent(c.values[c.index])}`)
+        .map((c) => `${encodeURIComponent(c.name)}=${encodeURIComponent(c.value)}`)
         .join("&");
     }
     get address() {
@@ -179,6 +182,7 @@
         else link.removeAttribute("aria-current");
       }
       const k = this.frameOf(setting);
+      if (this.draw && !(this.frames && setting.every(Number.isInteger))) return this.draw(setting);
       if (!this.frames || k === this.shown) return; // shown when the frames come
       const frame = this.frames[k];
       this.layers.forEach((layer, i) => (layer.innerHTML = frame[i]));

@@ -83,6 +83,12 @@ class Python extends EventTarget {
     return this.#image !== undefined;
   }
 
+  /** End Python, and forget all that has been run in it. */
+  afresh() {
+    this.#image = undefined;
+    this.stop();
+  }
+
   async #start(progress) {
     const why = refusal();
     if (why) throw new Error(why);

@@ -1,0 +1,63 @@
+/* A Run button at each cell. What it takes to run one is loaded by the first click, not before. */
+(() => {
+  "use strict";
+  const size = document.querySelector("meta[name=nn-engine]")?.content; // MB, where there is Python
+  const boxes = [...document.querySelectorAll("div.cell[data-cell]")];
+  if (!size || !boxes.length) return;
+
+  const base = new URL("live/", document.currentScript.src);
+  const named = document.querySelector("meta[name=nn-page]").content;
+  const FROM_DISK = "A page that is opened from a file may not start Python. In the folder of the "
+    + "book run \u201cpython -m http.server\u201d, and open http://127.0.0.1:8000 instead.";
+
+  let page; // of live/cells.js, once it is asked for
+  function wake(say) {
+    page ??= load().catch((error) => {
+      page = undefined;
+      throw error;
+    });
+    return page.catch((error) => say(error.message));
+  }
+  async function load() {
+    if (location.protocol === "file:") throw new Error(FROM_DISK);
+    const { Page } = await import(new URL("cells.js", base));
+    const answer = await fetch(new URL(`cells/${named}.json`, base));
+    if (!answer.ok) throw new Error(`This site has no list of this page's cells (${answer.status}).`);
+    return new Page(boxes, (await answer.json()).cells);
+  }
+
+  function bar(box) {
+    const made = document.createElement("div");
+    made.className = "nn-run";
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "nn-button";
+    button.textContent = "Run";
+    button.tabIndex = -1; // a hundred stops on the way down a page, for who has not asked for them
+    const status = document.createElement("span");
+    status.setAttribute("role", "status");
+    made.append(button, status);
+    const number = boxes.indexOf(box);
+    button.addEventListener("click", async () => {
+      const awake = await wake((text) => (status.textContent = text));
+      awake?.run(awake.cells[number]);
+    });
+    return made;
+  }
+  for (const box of boxes) box.querySelector(".cell_input").append(bar(box));
+
+  /* The one stop for the keyboard: it makes the others stops, too. */
+  const article = document.querySelector("article.bd-article");
+  const note = document.createElement("p");
+  note.className = "nn-live";
+  note.innerHTML = '<button type="button" class="nn-button">Run the code on this page</button> '
+    + '<span role="status"></span>';
+  const [button, status] = note.children;
+  status.textContent = `Python comes into the page once, ${size} MB. Every cell can then be run and `
+    + "changed; exercises are checked.";
+  button.addEventListener("click", async () => {
+    const awake = await wake((text) => (status.textContent = text));
+    awake?.begin(note);
+  });
+  article.querySelector("h1").after(note);
+})();
