@@ -14,7 +14,10 @@ MAY_IMPORT = {  # beside itself: our own folders, then packages; None: any
     "nnlib": (set(), {"numpy", "pooch", "tqdm"}),
     "nnbook": (
         {"nnlib"},
-        {"numpy", "matplotlib", "matplotlib_inline", "IPython", "ipywidgets", "threadpoolctl"},
+        {
+            *("numpy", "matplotlib", "matplotlib_inline", "IPython", "ipywidgets", "threadpoolctl"),
+            "_host",  # in a page's own Python, and nowhere else
+        },
     ),
     "experiments": ({"nnlib", "nnbook"}, None),
     "benchmarks": ({"nnlib", "nnbook", "tests"}, None),  # its pages need the tests' browser
