@@ -10,6 +10,7 @@
   files and wait for the text (`light`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
+- The playground's page gets its first picture (`playground`).
 - The site's address without a page leads to the first one (`front`).
 """
 
@@ -20,12 +21,14 @@ from pathlib import Path
 from . import explorers, front, light, live, pages, scripts
 from .claims import collect_claims
 from .mistakes import collect_mistakes
+from .playground import draw_still
 
 
 def setup(app):
     app.connect("config-inited", configure, priority=1)
     app.connect("source-read", collect_mistakes)
     app.connect("source-read", collect_claims)
+    app.connect("source-read", draw_still)
     app.connect("autodoc-process-docstring", one_formula_a_line)
     pages.setup(app)
     explorers.setup(app)

@@ -40,11 +40,20 @@ def code() -> str:
 
 
 def controls() -> list[dict]:
-    """What can be set: name, label for a reader, values as text."""
+    """What can be set: name, label, and values, as links write them and in words."""
     return [
-        {"name": name, "label": choice.label, "values": [*map(settings.text, choice.values)]}
+        {
+            "name": name,
+            "label": choice.label,
+            "values": [*map(settings.text, choice.values)],
+            "words": [*map(_words, choice.values)],
+        }
         for name, choice in settings.CHOICES.items()
     ]
+
+
+def _words(value):
+    return "your own" if value == "own" else settings.text(value).replace("_", " ")
 
 
 def _new(setting: dict) -> dict:

@@ -30,7 +30,7 @@ OPTIMIZERS = [
 CHOICES = {
     "data": Choice("Data", ["moons", "circles", "spirals", "own"], "moons"),
     "n": Choice("Points", [20, 50, 100, 200, 400], 200),
-    "noise": Choice("Noise", [0.0, 0.05, 0.1, 0.2, 0.3, 0.4], 0.2),
+    "noise": Choice("Noise", [0.0, 0.05, 0.1, 0.2, 0.3, 0.4], 0.1),
     "layers": Choice("Hidden layers", [0, 1, 2, 3, 4], 2),
     "width": Choice("Units in each", [1, 2, 3, 4, 5, 6, 7, 8], 4),
     "activation": Choice("Activation", [*ACTIVATIONS], "tanh"),
@@ -38,7 +38,7 @@ CHOICES = {
     "lr": Choice(
         "Learning rate",
         [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0],
-        0.1,
+        0.3,
     ),
     "schedule": Choice(
         "Schedule",

@@ -56,6 +56,11 @@
     if (link?.href === location.href) unfold(); // once more: no hashchange
   });
 
+  /* ---- A page with an element of its own: its script, which loads no Python before a click ---- */
+
+  const here = document.currentScript.src;
+  if (document.querySelector("nn-playground")) import(new URL("live/playground.js", here));
+
   /* ---- Formulas: MathJax is as heavy as all the rest, and comes when that is there ---- */
 
   const math = document.querySelector("script[data-src]");

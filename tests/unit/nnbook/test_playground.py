@@ -42,7 +42,7 @@ def random_query(rng):
 def test_a_link_holds_what_differs_from_the_start_and_nothing_else():
     assert settings.to_query(settings.start()) == ""
     assert settings.from_query("") == settings.start()
-    query = "layers=3&lr=0.3"
+    query = "layers=3&lr=0.1"
     assert settings.to_query(settings.from_query(query)) == query
     assert settings.to_query(settings.from_query("layers=2&lr=10")) == "lr=10"
 
@@ -155,7 +155,7 @@ def test_the_copied_program_ends_with_the_same_digits(seed, capsys):
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "one_cycle", "warmup"])
 def test_what_is_moved_on_the_way_is_in_the_copied_program(schedule):
     run = session(f"penalty=L2&schedule={schedule}", 4)
-    run.move("lr", "0.3")
+    run.move("lr", "0.1")
     run.move("strength", "0.03")
     run.step(2)
     run.step(3)
@@ -165,7 +165,7 @@ def test_what_is_moved_on_the_way_is_in_the_copied_program(schedule):
     names = run_program(run.code())
     assert names["history"].val_loss == run.history.val_loss and len(run.history.loss) == 9
     assert run.code().count("train(net") == 2
-    assert settings.to_query(run.setting).startswith("lr=0.3")
+    assert settings.to_query(run.setting).startswith("lr=0.1")
 
 
 def test_a_program_that_was_not_run_yet_trains():
@@ -263,13 +263,13 @@ def test_a_page_starts_changes_steps_and_resets():
     assert set(shown["setting"]) == {control["name"] for control in playground.controls()}
     first = playground.step(2)
     assert first["epoch"] == 2
-    moved = playground.change("lr", "0.3")
-    assert moved["view"]["epoch"] == 2 and moved["query"] == "layers=1&width=2&lr=0.3"
-    assert "optimizer.lr = 0.3" in playground.code()
+    moved = playground.change("lr", "0.1")
+    assert moved["view"]["epoch"] == 2 and moved["query"] == "layers=1&width=2&lr=0.1"
+    assert "optimizer.lr = 0.1" in playground.code()
     assert playground.change("layers", "2")["view"]["epoch"] == 0
     playground.step(1)
     assert playground.reset()["view"]["epoch"] == 0
-    assert "optimizer.lr = 0.3" not in playground.code()
+    assert "optimizer.lr = 0.1" not in playground.code()
     json.dumps(playground.reset(), allow_nan=False)
 
 
