@@ -23,6 +23,7 @@ What the page *Playground* computes there is in a room, too, ``nnbook/playground
     setting                 what can be set, and how a link writes it
     program                 a run as lines of a program, to be run and to be copied
     session                 a run, some epochs at a time, and what there is to see of it
+    still                   the picture that stands there until a reader starts it
 
 What a page's own Python does with cells and explorers is in ``nnbook/live/``::
 
@@ -52,6 +53,7 @@ an explorer          a cell of the chapter; what is long in it ``nnbook/<chapter
 a figure             ``nnbook/<chapter>/figures.py``; of several chapters, ``nnbook/plots.py``
 an exercise's check  ``nnbook/<chapter>/checks.py``
 a kind of check      ``nnbook/check.py``
+a playground choice  ``nnbook/playground/setting.py``; its lines ``nnbook/playground/program.py``
 a chapter            ``chapters/<chapter>.ipynb``, a line in ``_toc.yml``, and a room here
 ===================  ==========================================================================
 

@@ -16,6 +16,7 @@ KINDS = {
 LATE = {  # by then another worker has built the book
     "tests/site/test_readers.py": "readers in the browser",
     "tests/site/test_firefox.py": "explorers in Firefox",
+    "tests/site/test_playground.py": "playground in the browser",
 }
 BUILD = "tests/site/test_pages.py::test_the_book_is_built"
 
