@@ -46,7 +46,7 @@ const PARTS = `
   <div class="nn-groups"></div>
   <details class="nn-code">
     <summary>As code</summary>
-    <p>The same run with <code>nnlib</code>, to the last digit.</p>
+    <p>These are the lines that this page has run.</p>
     <pre tabindex="0"><code></code></pre>
     <button type="button" class="nn-copy">Copy</button>
   </details>
