@@ -18,23 +18,22 @@ import os
 import re
 from pathlib import Path
 
-from . import explorers, front, light, live, pages, scripts
+from . import explorers, front, light, live, pages, playground, scripts
 from .claims import collect_claims
 from .mistakes import collect_mistakes
-from .playground import draw_still
 
 
 def setup(app):
     app.connect("config-inited", configure, priority=1)
     app.connect("source-read", collect_mistakes)
     app.connect("source-read", collect_claims)
-    app.connect("source-read", draw_still)
     app.connect("autodoc-process-docstring", one_formula_a_line)
     pages.setup(app)
     explorers.setup(app)
     live.setup(app)
     light.setup(app)
     front.setup(app)
+    playground.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 

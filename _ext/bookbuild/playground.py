@@ -2,10 +2,20 @@
 
 from nnbook.playground.still import still
 
-PLACE = "<!-- the still picture -->"
+PAGE, PLACE = "playground", "<!-- the still picture -->"
 
 
-def draw_still(app, docname, source):
-    """Put the picture, made by the library of today, into its place in the page."""
-    if docname == "playground":
+def setup(app):
+    app.connect("env-get-outdated", read_anew)
+    app.connect("source-read", draw)
+
+
+def read_anew(app, env, added, changed, removed):
+    """What the library draws may have changed, though the page's text has not."""
+    return {PAGE} & env.found_docs
+
+
+def draw(app, docname, source):
+    """Put the picture into its place."""
+    if docname == PAGE:
         source[0] = source[0].replace(PLACE, still())

@@ -3,9 +3,13 @@
 import re
 
 import pytest
-from driver import Watch
+from driver import Watch, serve
 from playwright.sync_api import expect
 
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:"
+)
 PATIENCE = 60_000  # ms, for Python to start on a busy machine
 EPOCH = re.compile(r"Epoch (\d+)")
 LOSS = re.compile(r"training: loss ([\d.]+)")
@@ -24,8 +28,8 @@ def open_page(page, site, hash=""):
 
 
 def start(page):
-    page.locator("nn-playground").get_by_role("button", name="Start").click()
-    expect(page.locator(".nn-train")).to_be_visible(timeout=PATIENCE)
+    page.get_by_role("button", name="Start").press("Enter")
+    expect(page.locator(".nn-train")).to_be_focused(timeout=PATIENCE)
 
 
 def epoch(page):
@@ -62,10 +66,9 @@ def test_nothing_is_loaded_before_the_click(site, new_page):
         page.on("request", lambda request: asked.append(request.url))
         watch = open_page(page, site)
         names = {url.split("?")[0].rsplit("/", 1)[-1] for url in asked if "/live/" in url}
-        assert names <= {"playground.css", "playground.js", "playground-pictures.js", "python.js"}
-        assert not [url for url in asked if re.search(r"\.(wasm|zip|gz)\b", url)]
+        assert names == {"playground.css", "playground.js"}
         expect(page.locator("nn-playground .nn-panel")).to_have_count(2)
-        expect(page.get_by_role("button", name="Start")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile(r"Start: \d\d MB"))).to_be_visible()
         assert watch.faults == []
 
 
@@ -75,6 +78,28 @@ def test_without_scripts_the_picture_and_a_sentence_stand(site, new_page):
         expect(page.locator("nn-playground")).to_contain_text("this page needs scripts")
         expect(page.locator("nn-playground .nn-panel").first).to_be_visible()
         expect(page.locator("nn-playground button")).to_be_hidden()
+
+
+def test_under_a_strict_policy_it_trains_as_well(book, new_page):
+    with serve(book, headers={"Content-Security-Policy": POLICY}) as strict, new_page() as page:
+        watch = open_page(page, strict)
+        start(page)
+        page.get_by_role("button", name="One epoch").click()
+        expect(page.locator(".nn-state")).to_contain_text("Epoch 1,")
+        assert watch.faults == []
+
+
+def test_when_python_is_stopped_start_brings_it_back(site, new_page):
+    with new_page() as page:
+        watch = open_page(page, site, "#playground?layers=3")
+        start(page)
+        page.get_by_role("button", name="Train").click()
+        page.evaluate("async () => (await import('./_static/live/python.js')).python.stop()")
+        expect(page.locator(".nn-tool")).to_be_hidden()
+        start(page)
+        expect(page.get_by_label("Hidden layers")).to_have_attribute("aria-valuetext", "3")
+        expect(page.locator(".nn-state")).to_contain_text("Epoch 0")
+        assert watch.faults == []
 
 
 def test_training_moves_the_loss_down_until_it_is_paused(tool):

@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 from statistics import median
+from types import SimpleNamespace
 
 import pytest
+from bookbuild import playground
 from bookbuild.mistakes import slug
 
 from nnbook.playground import setting as settings
@@ -73,6 +75,15 @@ def test_three_layers_are_better_for_the_spirals_but_not_for_every_seed():
     }
     assert last[THREE_LAYERS, 0] < last[ONE_LAYER, 0] / 1.5
     assert last[THREE_LAYERS, 2] > last[ONE_LAYER, 2]
+
+
+def test_the_build_puts_the_picture_into_the_page_and_into_no_other():
+    page, other = [PAGE], [PAGE]
+    playground.draw(None, "playground", page)
+    playground.draw(None, "intro", other)
+    assert still() in page[0] and playground.PLACE not in page[0] and other == [PAGE]
+    outdated = playground.read_anew(None, SimpleNamespace(found_docs={"playground"}), 0, 0, 0)
+    assert outdated == {"playground"}
 
 
 def test_the_still_picture_is_small_and_in_the_pages_colours():

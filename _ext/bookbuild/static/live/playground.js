@@ -4,8 +4,7 @@
    epoch, shows what has come of it, and asks for the next one. What can be set, and how a link
    writes it, Python says, too. Before the reader presses Start, nothing of it is loaded. */
 
-import { python } from "./python.js";
-import { Pictures } from "./playground-pictures.js";
+let python, Pictures; // come with the first click
 
 const MODULE = "nnbook.playground";
 const LINK = "#playground";
@@ -18,7 +17,7 @@ const GROUPS = {
 };
 
 const PARTS = `
-  <div class="nn-run">
+  <div class="nn-row">
     <button type="button" class="nn-train" aria-pressed="false">Train</button>
     <button type="button" class="nn-step">One epoch</button>
     <button type="button" class="nn-again">Reset</button>
@@ -31,12 +30,12 @@ const PARTS = `
   <p class="nn-problem" hidden></p>
   <fieldset class="nn-own" hidden>
     <legend>Your own points: click or tap the plane, or set x and y</legend>
-    <div class="nn-run">
+    <div class="nn-row">
       <label><input type="radio" name="nn-class" value="0" checked> ● blue</label>
       <label><input type="radio" name="nn-class" value="1"> ▲ orange</label>
     </div>
     <div class="nn-controls"></div>
-    <div class="nn-run">
+    <div class="nn-row">
       <button type="button" class="nn-put">Set point</button>
       <button type="button" class="nn-back">Take back</button>
       <button type="button" class="nn-clear">Clear all</button>
@@ -109,11 +108,15 @@ class Playground extends HTMLElement {
   connectedCallback() {
     if (this.door) return; // moved in the page
     this.door = this.querySelector(".nn-start"); // the picture, and the button
-    this.door.querySelector(".nn-needs").remove(); // as scripts do run
+    const needs = this.door.querySelector(".nn-needs"); // it stands where no script runs
+    const size = document.querySelector("meta[name=nn-engine]")?.content; // MB, if there is Python
+    needs.textContent = "This copy of the book was built without Python for its pages.";
+    if (!size) return;
+    needs.remove();
     const button = this.door.querySelector("button");
+    button.textContent = `Start: ${size} MB to load, once`;
     button.hidden = false;
     button.addEventListener("click", () => this.open());
-    python.addEventListener("state", () => this.tool && this.watch());
     addEventListener("hashchange", () => this.arrive());
     addEventListener("visibilitychange", () => document.hidden && this.pause());
   }
@@ -128,6 +131,8 @@ class Playground extends HTMLElement {
     problem.hidden = true;
     bar.hidden = false;
     try {
+      ({ python } = await import("./python.js"));
+      ({ Pictures } = await import("./playground-pictures.js"));
       await python.start(({ done, total }) => {
         Object.assign(bar, { value: done, max: total });
         bar.setAttribute("aria-valuetext", `${megabytes(done)} of ${megabytes(total)} MB`);
@@ -166,6 +171,7 @@ class Playground extends HTMLElement {
       return control;
     });
     this.pictures = new Pictures(this.tool);
+    python.addEventListener("state", () => this.watch());
     this.listen();
   }
 
