@@ -138,6 +138,7 @@ class Playground extends HTMLElement {
         bar.setAttribute("aria-valuetext", `${megabytes(done)} of ${megabytes(total)} MB`);
       });
       if (!this.tool) await this.build();
+      this.find(".nn-problem").hidden = true;
       await this.arrive();
     } catch (error) {
       problem.textContent = error.message;
@@ -325,7 +326,7 @@ class Playground extends HTMLElement {
 
   /* At rest: what a reader hears, and what would be out of date. */
   settle() {
-    if (this.running) return;
+    if (this.running || !this.view) return; // or Python has been stopped
     if (this.find(".nn-problem").hidden) this.speak(this.find(".nn-state").textContent);
     const { now, epoch } = this.view;
     this.find(".nn-plane").setAttribute("aria-label", planeInWords(this.data, now));
