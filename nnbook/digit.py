@@ -45,9 +45,16 @@ def network():
 
 
 def examples():
-    """Some test images of MNIST, ``[{"label": 7, "picture": "AAAA…"}, …]``: ten are read right."""
-    pairs = zip(contents()["labels"].tolist(), contents()["images"], strict=True)
-    return [{"label": label, "picture": _packed(image)} for label, image in pairs]
+    """Some test images of MNIST: ``[{"name": "a 7", "picture": "AAAA…"}, …]``."""
+    images, labels = contents()["images"], contents()["labels"].tolist()
+    read_as = network()[0].predict(images / 255).tolist()
+    return [
+        {
+            "name": _a(label) + ("" if guess == label else " that it misreads"),
+            "picture": _packed(image),
+        }
+        for image, label, guess in zip(images, labels, read_as, strict=True)
+    ]
 
 
 def seen(drawing, centre=True):
@@ -69,14 +76,15 @@ def read(picture, right=0.0, turn=0.0, thicker=0.0):
     dict
         ``picture``: what the network gets. ``probabilities``: of the ten digits. ``says``: a
         sentence. ``units``: of the hidden units, those with the largest output, each with its
-        ``number``, its ``output``, the digit whose logit it ``raises`` most, and its ``weights``:
-        a picture of what it has learned, in which a byte is signed.
+        ``number``, its ``output``, what it ``adds`` to the logit of the digit that is read, and its
+        ``weights``: a picture of what it has learned, in which a byte is signed.
     """
     changed = moved(thickened(_unpacked(picture), thicker), right, turn)
     net, learned = network()
     p = softmax(net(changed.reshape(1, -1)).astype(float))[0]  # (10,)
-    hidden, output = net.layers[-1].x[0], net.layers[-1]  # (600,)
-    most = np.argsort(-hidden)[:UNITS]
+    last = net.layers[-1]
+    hidden = last.x[0]  # (600,)
+    adds = hidden * last.W[:, p.argmax()]
     return {
         "picture": _packed(255 * changed),
         "probabilities": p.tolist(),
@@ -85,10 +93,10 @@ def read(picture, right=0.0, turn=0.0, thicker=0.0):
             {
                 "number": int(unit),
                 "output": float(hidden[unit]),
-                "raises": int(output.W[unit].argmax()),
+                "adds": float(adds[unit]),
                 "weights": _packed(127 * learned[:, unit] / np.abs(learned[:, unit]).max()),
             }
-            for unit in most
+            for unit in np.argsort(-hidden)[:UNITS]
         ],
     }
 

@@ -15,6 +15,7 @@ KINDS = {
 }
 LATE = {  # by then another worker has built the book
     "tests/site/test_readers.py": "readers in the browser",
+    "tests/site/test_digit.py": "Draw a digit, in the browser",
     "tests/site/test_firefox.py": "explorers in Firefox",
     "tests/site/test_playground.py": "playground in the browser",
 }

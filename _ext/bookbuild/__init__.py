@@ -18,7 +18,7 @@ import os
 import re
 from pathlib import Path
 
-from . import explorers, front, light, live, pages, playground, scripts
+from . import digit, explorers, front, light, live, pages, playground, scripts
 from .claims import collect_claims
 from .mistakes import collect_mistakes
 
@@ -31,6 +31,7 @@ def setup(app):
     pages.setup(app)
     explorers.setup(app)
     live.setup(app)
+    digit.setup(app)
     light.setup(app)
     front.setup(app)
     playground.setup(app)

@@ -31,6 +31,10 @@
     if (next !== card) card.querySelector("figure").prepend(linkTo(next, text));
   });
 
+  /* ---- What a page has beside its text, each a module of its own ---- */
+
+  if (document.querySelector("nn-digit")) import("./live/digit.js");
+
   /* ---- A link into a closed fold opens it ---- */
 
   function unfold() {
