@@ -11,6 +11,7 @@
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
 - The playground's page gets its first picture (`playground`).
+- The page *Draw a digit* gets its tool and its recorded numbers (`digit`).
 - The site's address without a page leads to the first one (`front`).
 """
 

@@ -31,7 +31,7 @@ def add_style(app, pagename, templatename, context, doctree):
 def fill_in(app, docname, source):
     """Put the tool and the recorded numbers where the page's text names them."""
     if docname == PAGE:
-        source[0] = filled(source[0], {"tool": tool(megabytes(app)), **recorded()})
+        source[0] = filled(source[0], {"tool": tool(), **recorded()})
         for path in (TEMPLATE, RECORD, ROOT / "nnbook/digit.py", ROOT / "nnbook/digit.npz"):
             app.env.note_dependency(str(path))
 
@@ -40,15 +40,6 @@ def filled(text: str, values: dict[str, str]) -> str:
     for name, value in values.items():
         text = text.replace(f"{{{{ {name} }}}}", value)
     return text
-
-
-def megabytes(app) -> str:
-    """What a start loads, in words, or nothing where the engine is missing."""
-    listed = Path(app.outdir).parent / "engine/live/engine/engine.json"
-    if not listed.exists():
-        return ""
-    parts = json.loads(listed.read_text(encoding="utf-8")).values()
-    return f" ({round(sum(part['bytes'] for part in parts) / 1e6)} MB)"
 
 
 def recorded() -> dict[str, str]:
@@ -66,14 +57,12 @@ def recorded() -> dict[str, str]:
     }
 
 
-def tool(megabytes: str) -> str:
-    """The HTML of the tool; ``megabytes`` are those that a start loads."""
+def tool() -> str:
     example = digit.examples()[EXAMPLE]
     reading = digit.read(example["picture"])
     return filled(
         TEMPLATE.read_text(encoding="utf-8").strip(),
         {
-            "megabytes": megabytes,
             "picture": svg(base64.b64decode(reading["picture"])),
             "bars": "\n".join(map(bar, range(10), reading["probabilities"])),
             "says": reading["says"],
@@ -98,5 +87,5 @@ def bar(k: int, p: float) -> str:
     most = ' class="nn-most"' if p > 0.5 else ""
     return (
         f'<li{most}><label>{k} <progress value="{p:.4f}"></progress></label> '
-        f"<output>{p:.0%}</output></li>".replace("%<", " %<")
+        f"<span>{100 * p:.0f} %</span></li>"
     )

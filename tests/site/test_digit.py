@@ -2,18 +2,24 @@
 
 import base64
 import re
+import statistics
 from contextlib import contextmanager
 
 import numpy as np
 import pytest
 from bs4 import BeautifulSoup
-from driver import Watch
+from driver import Watch, serve
 from playwright.sync_api import expect
 
 from experiments.record import load
 from nnbook import digit
 
 PATIENCE = 60_000  # ms until Python runs
+QUICK = 150  # ms from the end of a stroke to its reading, half of the time
+POLICY = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:"
+)
 EXAMPLES = load("digit")["examples"]
 ONE = [(0.5, 0.15), (0.5, 0.85)]
 SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]
@@ -21,6 +27,25 @@ INK = """canvas => {
   const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
   return btoa(Array.from({length: data.length / 4}, (_, k) => String.fromCharCode(data[4 * k + 3]))
     .join(""));
+}"""
+# Milliseconds from the end of each stroke until what it has drawn was read and painted.
+STOPWATCH = """
+tool => {
+  window.waits = [];
+  let end = null;
+  const isBusy = () => tool.getAttribute("aria-busy") === "true";
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = ({data}) => waits.push(performance.now() - data);
+  tool.querySelector(".nn-drawing").addEventListener("pointerup", event => {
+    if (isBusy()) end = event.timeStamp;
+    else waits.push(0); // it was read while it was drawn
+  });
+  new MutationObserver(() => {
+    if (end === null || isBusy()) return;
+    const start = end;
+    end = null;
+    requestAnimationFrame(() => port2.postMessage(start));
+  }).observe(tool, {attributeFilter: ["aria-busy"]});
 }"""
 SMALL_TARGETS = """() => [...document.querySelectorAll(
     "nn-digit :is(button, select, input, canvas.nn-drawing)")]
@@ -136,8 +161,8 @@ def test_nothing_is_loaded_before_the_click(site, new_page):
         requests = []
         page.on("request", lambda request: requests.append(request.url))
         Tool(page).visit(site)
-        assert any(url.endswith("live/digit.js") for url in requests)
-        assert not [url for url in requests if "engine" in url or "worker" in url]
+        names = {url.split("?")[0].rsplit("/", 1)[-1] for url in requests if "/live/" in url}
+        assert names == {"digit.css", "digit.js", "pad.js", "pictures.js"}
         assert re.search(r"\(\d+ MB\)$", page.locator(".nn-go").text_content())
 
 
@@ -181,6 +206,27 @@ def test_a_start_that_fails_can_be_tried_again(site, new_page):
         page.unroute("**/engine/*")
         tool.start()
         expect(page.locator(".nn-problem")).not_to_be_visible()
+
+
+def test_if_python_ends_it_says_so_and_goes_on_after_another_start(opening):
+    with opening() as tool:
+        tool.start().draw(SEVEN)
+        before = tool.assert_shows()["says"]
+        tool.page.evaluate("""async () => {
+          const {python} = await import(new URL("_static/live/python.js", location));
+          python.ask = async () => {
+            delete python.ask;
+            throw new Error("Its memory is full.");
+          };
+        }""")
+        tool.slider("turn").press("ArrowRight")
+        expect(tool.page.locator(".nn-problem")).to_have_text("Its memory is full.")
+        expect(tool.page.locator(".nn-clear")).not_to_be_visible()
+        tool.start()
+        expect(tool.page.locator(".nn-problem")).not_to_be_visible()
+        expect(tool.page.locator(".nn-examples option")).to_have_count(1 + len(EXAMPLES))
+        tool.slider("turn").press("ArrowLeft")
+        assert tool.assert_shows()["says"] == before, "the drawing is still there"
 
 
 # ---------------------------------------------------------------------------- drawing
@@ -339,10 +385,11 @@ def test_sliders_change_what_is_seen(tool, name, words):
     slider = tool.slider(name)
     slider.press("ArrowRight")
     expect(slider).to_have_attribute("aria-valuetext", words)
-    expect(tool.page.locator(f"output[for=nn-{name}]")).to_have_text(words)
+    value = tool.page.locator(".nn-control", has=slider).locator(".nn-value")
+    expect(value).to_have_text(words)
     assert tool.assert_shows()["picture"] != before
     slider.press("Home")
-    expect(tool.page.locator(f"output[for=nn-{name}]")).to_contain_text("−")
+    expect(value).to_contain_text("−")
     tool.assert_shows()
     tool.page.locator(".nn-as-drawn").click()
     assert tool.assert_shows()["picture"] == before
@@ -366,6 +413,34 @@ def test_a_wrong_reading_leads_to_the_chapter(tool, book):
 
 
 # ---------------------------------------------------------------------------- for every reader
+
+
+def test_a_drawing_is_read_while_it_is_drawn_and_soon_after(tool):
+    tool.page.evaluate("""() => {
+      window.readings = 0;
+      const bars = document.querySelector(".nn-bars");
+      new MutationObserver(() => readings++).observe(bars, {attributes: true, subtree: true});
+    }""")
+    tool.box.evaluate(STOPWATCH)
+    for _ in range(5):
+        tool.page.locator(".nn-clear").click()
+        tool.draw(SEVEN)
+        tool.assert_shows()
+    tool.page.wait_for_function("waits.length === 5")
+    assert statistics.median(tool.page.evaluate("waits")) < QUICK
+    assert tool.page.evaluate("readings") > 5 * 3
+
+
+def test_under_a_strict_policy(book, new_page):
+    script = "addEventListener('securitypolicyviolation', e => (window.violations ??= []).push("
+    script += "`${e.violatedDirective}: ${e.blockedURI}`));"
+    with serve(book, headers={"Content-Security-Policy": POLICY}) as site, new_page() as page:
+        page.add_init_script(script)
+        tool = Tool(page).visit(site).start()
+        tool.draw(SEVEN)
+        tool.assert_shows()
+        assert page.evaluate("window.violations ?? []") == []
+        assert not tool.watch.faults
 
 
 def test_only_what_rests_is_spoken(tool):

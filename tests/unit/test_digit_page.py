@@ -2,7 +2,6 @@
 
 import json
 import re
-from types import SimpleNamespace
 
 import numpy as np
 from bookbuild import digit as page
@@ -28,13 +27,12 @@ def test_the_numbers_are_those_of_the_record():
 def test_the_page_asks_for_no_other_numbers():
     text = (page.ROOT / "digit.md").read_text(encoding="utf-8")
     assert set(re.findall(r"{{ (\w+) }}", text)) == {"tool", *page.recorded()}
-    assert "{{" not in page.tool(" (17 MB)")
+    assert "{{" not in page.tool()
 
 
 def test_before_it_starts_the_tool_shows_an_example():
-    tool = BeautifulSoup(page.tool(" (17 MB)"), "html.parser")
+    tool = BeautifulSoup(page.tool(), "html.parser")
     reading = digit.read(digit.examples()[page.EXAMPLE]["picture"])
-    assert tool.select_one(".nn-go").get_text().endswith("(17 MB)")
     assert tool.select_one(".nn-says").get_text() == reading["says"]
     bars = [float(bar["value"]) for bar in tool.select(".nn-bars progress")]
     np.testing.assert_allclose(bars, reading["probabilities"], atol=1e-4)
@@ -50,13 +48,3 @@ def test_a_picture_is_its_pixels():
     assert [(s["x"], s["y"], s["opacity"]) for s in squares] == [
         ("1", "0", "1.00"), ("2", "0", "0.20")
     ]  # fmt: skip
-
-
-def test_the_size_of_the_engine_is_said_if_there_is_one(tmp_path):
-    app = SimpleNamespace(outdir=tmp_path / "html")
-    assert page.megabytes(app) == ""
-    folder = tmp_path / "engine/live/engine"
-    folder.mkdir(parents=True)
-    parts = {"interpreter": {"bytes": 9_000_000}, "library": {"bytes": 7_600_000}}
-    (folder / "engine.json").write_text(json.dumps(parts), encoding="utf-8")
-    assert page.megabytes(app) == " (17 MB)"

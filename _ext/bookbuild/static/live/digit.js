@@ -2,7 +2,8 @@
 
 import { Pad } from "./pad.js";
 import { colourOf, pack, paint } from "./pictures.js";
-import { python } from "./python.js";
+
+let python; // comes with the click
 
 const MODULE = "nnbook.digit";
 const REST = 700; // ms without a new reading, before it is spoken
@@ -26,6 +27,14 @@ class Digit extends HTMLElement {
 
   connectedCallback() {
     if (this.#pad) return; // moved in the page
+    const size = document.querySelector("meta[name=nn-engine]")?.content;
+    if (!size) {
+      this.#one(".nn-needs").textContent = "This copy of the book came without Python for its pages.";
+      return;
+    }
+    this.#one(".nn-needs").hidden = true;
+    this.#one(".nn-go").hidden = false;
+    this.#one(".nn-go").textContent = `Start: draw your own (${size} MB)`;
     this.#pad = new Pad(this.#one("canvas.nn-drawing"), this.#one(".nn-pen"));
     this.#pad.addEventListener("change", () => this.#look());
     this.#pad.addEventListener("pen", ({ detail: down }) => this.#say(down ? "Pen down" : "Pen up"));
@@ -56,6 +65,7 @@ class Digit extends HTMLElement {
     bar.hidden = false;
     this.#problem();
     try {
+      ({ python } = await import("./python.js"));
       await python.start(({ done, total }) => Object.assign(bar, { value: done, max: total }));
       this.#examples = await python.ask(MODULE, "examples");
     } catch (error) {
@@ -69,7 +79,7 @@ class Digit extends HTMLElement {
     this.#one(".nn-examples").append(...names);
     for (const slider of this.#sliders) this.#label(slider);
     this.classList.remove("nn-still");
-    this.#nothing();
+    this.#look();
     this.#one("canvas.nn-drawing").focus({ preventScroll: true });
   }
 
@@ -100,7 +110,7 @@ class Digit extends HTMLElement {
   #label(slider) {
     const text = VALUES[slider.name](Number(slider.value));
     slider.setAttribute("aria-valuetext", text);
-    slider.closest(".nn-control").querySelector("output").textContent = text;
+    slider.closest(".nn-control").querySelector(".nn-value").textContent = text;
     const isMoved = this.#sliders.some(({ value }) => Number(value) !== 0);
     this.classList.toggle("nn-moved", isMoved);
   }
@@ -166,7 +176,7 @@ class Digit extends HTMLElement {
       items[k].querySelector("canvas").setAttribute("aria-label", `Weights of unit ${unit}`);
       const sign = adds < 0 ? "" : "+";
       items[k].querySelector("span").textContent =
-        `Unit ${unit}: ${output.toFixed(2)}\nadds ${number(sign + adds.toFixed(2))}`;
+        `Unit ${unit}\noutput ${output.toFixed(2)}\nadds ${number(sign + adds.toFixed(2))}`;
     });
     this.#one(".nn-first-layer").hidden = false;
   }
@@ -186,7 +196,7 @@ class Digit extends HTMLElement {
     const row = this.querySelectorAll(".nn-bars li")[k];
     row.classList.toggle("nn-most", isMost);
     row.querySelector("progress").value = p;
-    row.querySelector("output").textContent = this.#reading ? `${Math.round(100 * p)} %` : "";
+    row.querySelector("span").textContent = this.#reading ? `${Math.round(100 * p)} %` : "";
   }
 
   #paint() {
