@@ -23,6 +23,6 @@ def say(app, pagename, templatename, context, doctree):
     """Tell `run.js` the page's name and how many megabytes Python is."""
     if app.engine is not None:
         size = megabytes(app.engine)
-        context["metatags"] += (
+        context["metatags"] = context.get("metatags", "") + (  # an index has none
             f'<meta name="nn-engine" content="{size}"/><meta name="nn-page" content="{pagename}"/>'
         )

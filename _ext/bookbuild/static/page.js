@@ -31,10 +31,6 @@
     if (next !== card) card.querySelector("figure").prepend(linkTo(next, text));
   });
 
-  /* ---- What a page has beside its text, each a module of its own ---- */
-
-  if (document.querySelector("nn-digit")) import("./live/digit.js");
-
   /* ---- A link into a closed fold opens it ---- */
 
   function unfold() {
@@ -64,6 +60,7 @@
 
   const here = document.currentScript.src;
   if (document.querySelector("nn-playground")) import(new URL("live/playground.js", here));
+  if (document.querySelector("nn-digit")) import(new URL("live/digit.js", here));
 
   /* ---- Formulas: MathJax is as heavy as all the rest, and comes when that is there ---- */
 

@@ -110,6 +110,7 @@ class Digit extends HTMLElement {
   #label(slider) {
     const text = VALUES[slider.name](Number(slider.value));
     slider.setAttribute("aria-valuetext", text);
+    slider.style.setProperty("--share", (slider.value - slider.min) / (slider.max - slider.min));
     slider.closest(".nn-control").querySelector(".nn-value").textContent = text;
     const isMoved = this.#sliders.some(({ value }) => Number(value) !== 0);
     this.classList.toggle("nn-moved", isMoved);
