@@ -315,6 +315,24 @@ def test_by_keyboard_alone(opening):
         tool.assert_shows()
 
 
+def test_by_keyboard_in_firefox(site, firefox):
+    with firefox.new_page() as page:
+        watch = Watch(page)
+        page.goto(f"{site}/digit.html")
+        page.wait_for("() => document.querySelector('.nn-go').hidden === false")
+        page.locator(".nn-go").press("Enter")
+        running = "() => document.querySelector('nn-digit:not(.nn-still)') !== null"
+        page.wait_for(running, seconds=PATIENCE / 1000)
+        pad = page.locator("canvas.nn-drawing")
+        for key in [*["ArrowUp"] * 5, "Space", *["ArrowDown"] * 20]:
+            pad.press(key)
+        page.wait_for("() => document.querySelector('nn-digit').ariaBusy === 'false'")
+        reading = digit.read(digit.seen(pad.evaluate(INK)))
+        says = page.locator(".nn-says").evaluate("e => e.textContent")
+        assert says == reading["says"] and says.startswith("It reads a 1,")
+        assert watch.faults == []
+
+
 def test_two_arrows_are_a_diagonal(tool):
     tool.pad.focus()
     keys = tool.page.keyboard
