@@ -13,9 +13,10 @@ OTHER_PACKAGES = """
     threadpoolctl tomli_w toolz tzdata webencodings wrapt xlrd xlsxwriter xmltodict yaml
 """.split()
 TOOLS = """
-    _pyrepl asyncio curses dbm ensurepip ftplib idlelib imaplib lib2to3 mailbox multiprocessing pdb
-    poplib profiling pydoc pydoc_data smtplib socketserver sqlite3 test tkinter turtle turtledemo
-    venv webbrowser wsgiref xmlrpc
+    _pydatetime _pyio _pyrepl asyncio curses dbm doctest ensurepip ftplib idlelib imaplib ipaddress
+    lib2to3 mailbox multiprocessing optparse pdb pickletools poplib profiling pydoc pydoc_data
+    smtplib socketserver sqlite3 ssl tarfile test tkinter turtle turtledemo venv webbrowser wsgiref
+    xmlrpc
 """.split()
 UNUSED = re.compile(
     r".*/tests?/"

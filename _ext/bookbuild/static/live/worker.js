@@ -4,7 +4,8 @@
 import { fetchAll, list, openCache, unpack } from "./files.js";
 import { Interpreter, compile } from "./interpreter.js";
 
-const WARM = "import sys; sys.path.append('/book'); import nnbook.live.warm";
+const WARM = "import os, sys; sys.path.append('/book'); os.chdir('/book/chapters'); "
+  + "import nnbook.live.warm";
 const SEED = "import random, numpy; random.seed(); numpy.random.seed()"; // not as in the image
 const RUN = (source) => `import nnbook.live.cell as _cell; _ = _cell.run(${JSON.stringify(source)})`;
 const ASK = (...texts) => `import nnbook.live.cell as _cell; _ = _cell.ask(${texts.map(quoted)})`;
