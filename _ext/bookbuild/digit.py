@@ -85,7 +85,8 @@ def svg(pixels: bytes) -> str:
 
 def bar(k: int, p: float) -> str:
     most = ' class="nn-most"' if p > 0.5 else ""
+    percent = f"{100 * p:.0f} %" if p < 0.995 else "> 99 %"
     return (
         f'<li{most}><label>{k} <progress value="{p:.4f}"></progress></label> '
-        f"<span>{100 * p:.0f} %</span></li>"
+        f"<span>{percent}</span></li>"
     )

@@ -279,12 +279,16 @@ def test_by_touch(opening):
         assert "none" not in others.evaluate_all(actions)
 
 
-def test_a_second_finger_draws_nothing(tool):
+def test_a_second_finger_and_the_other_button_draw_nothing(tool):
     tool.draw(ONE)
+    tool.page.mouse.down()
     before = tool.pad.evaluate(INK)
-    tool.pad.dispatch_event("pointerdown", {"pointerId": 7, "button": 2, "clientX": 9})
-    tool.pad.dispatch_event("pointermove", {"pointerId": 7, "clientX": 500, "clientY": 300})
-    assert tool.pad.evaluate(INK) == before
+    x, y = tool.on_screen((0.9, 0.5))
+    for finger in ({"pointerId": 7, "button": 0}, {"pointerId": 7, "button": 2}):
+        tool.pad.dispatch_event("pointerdown", finger | {"clientX": x, "clientY": y})
+        tool.pad.dispatch_event("pointermove", finger | {"clientX": x, "clientY": y - 20})
+        assert tool.pad.evaluate(INK) == before
+        tool.page.mouse.up()
 
 
 def test_by_keyboard_alone(opening):

@@ -197,7 +197,8 @@ class Digit extends HTMLElement {
     const row = this.querySelectorAll(".nn-bars li")[k];
     row.classList.toggle("nn-most", isMost);
     row.querySelector("progress").value = p;
-    row.querySelector("span").textContent = this.#reading ? `${Math.round(100 * p)} %` : "";
+    const percent = p < 0.995 ? `${Math.round(100 * p)} %` : "> 99 %";
+    row.querySelector("span").textContent = this.#reading ? percent : "";
   }
 
   #paint() {
