@@ -4,10 +4,10 @@ PORT ?= 8000
 JOBS ?= 1
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book page serve check test refresh lint bench experiments mutants clean
+.PHONY: help book page serve check test test-all refresh lint bench experiments mutants clean
 
 help: ## list what there is
-	@sed -nE 's/^([a-z]+):.*## (.*)/make \1 #\2/p' Makefile | column -t -s '#'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1 #\2/p' Makefile | column -t -s '#'
 
 book: .venv/book ## build the book into _build/html
 	$(BIN)/jupyter-book build -W -n --keep-going .
@@ -34,6 +34,9 @@ check: lint ## lint, and the quick unit tests: what to run before a commit, in l
 
 test: lint ## run all tests: library, notebooks, the built site, JupyterLab
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --times
+
+test-all: test ## run what `make test` samples: every cell of the book with no more than its slice
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load tests/slices --slices all
 
 bench: .venv/bench ## measure explorers, pages and training against other libraries
 	$(BIN)/python -m benchmarks

@@ -19,6 +19,9 @@ if folder := mnist_folder():
 
 def pytest_addoption(parser):
     parser.addoption("--times", action="store_true", help="print the seconds of each kind of test")
+    parser.addoption(
+        "--slices", help="which cells to run alone: all, or the sample of a day's number"
+    )
 
 
 def pytest_collection_modifyitems(items):

@@ -11,6 +11,7 @@ KINDS = {
     "tests/site/test_pages.py": "pages in the browser",
     "tests/site/test_lab.py": "JupyterLab",
     "tests/unit/nnbook/test_mnist_chapter.py": "programs of the MNIST chapter",
+    "tests/slices/test_slices.py": "cells with their slices",
     "tests/unit/test_experiments.py": "experiments",
 }
 LATE = {  # by then another worker has built the book

@@ -5,6 +5,8 @@
   when something that they import has changed, not only when their own text has (`execution`,
   `dependencies`). With BOOK_PAGE set, one page is built and the others are left alone (`pages`).
 - Explorers become cards in the pages, and files with their frames beside them (`explorers`).
+- Beside each page lies a file with its code cells and what each needs before it (`cells`, `slices`,
+  `effects`).
 - Python for the pages is made ready (`engine`), and the pages say that they have it (`live`).
 - MathJax and other scripts are copied into the site (`scripts`); scripts in the pages move into
   files and wait for the text (`light`).
@@ -19,7 +21,7 @@ import os
 import re
 from pathlib import Path
 
-from . import digit, explorers, front, light, live, pages, playground, scripts
+from . import cells, digit, explorers, front, light, live, pages, playground, scripts
 from .claims import collect_claims
 from .mistakes import collect_mistakes
 
@@ -31,6 +33,7 @@ def setup(app):
     app.connect("autodoc-process-docstring", one_formula_a_line)
     pages.setup(app)
     explorers.setup(app)
+    cells.setup(app)
     live.setup(app)
     digit.setup(app)
     light.setup(app)

@@ -58,19 +58,24 @@ def _digest(needed: set[Path | str], root: Path, mnist: bool) -> str:
 
 def _direct(path: Path, root: Path) -> tuple[set[Path], set[Path | str]]:
     """The book's modules that a notebook or module imports itself, and what else it names."""
-    modules, others = set(), set()
-    for node in ast.walk(_tree(path)):
+    tree = _tree(path)
+    modules, others = set(), files_named(tree, path.parent, root)
+    for node in ast.walk(tree):
         for name in _imported(node, path, root):
             top = name.split(".")[0]
             if (root / top / "__init__.py").is_file():
                 modules |= _module(name, root)
             elif top not in sys.stdlib_module_names:
                 others.add(top)
-        if name := _spelled(node):
-            others |= _named(name, path.parent, root)
         if isinstance(node, ast.Call) and _last_name(node.func) == "mnist":
             others.add(MNIST)
     return modules, others
+
+
+def files_named(tree: ast.AST, folder: Path, root: Path) -> set[Path]:
+    """The book's files that strings in this code name, as seen from a folder or from the root."""
+    names = filter(None, map(_spelled, ast.walk(tree)))
+    return set().union(*(_named(name, folder, root) for name in names))
 
 
 def _tree(path: Path) -> ast.Module:

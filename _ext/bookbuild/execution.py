@@ -9,6 +9,7 @@ import math
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from pathlib import Path
 from threading import Lock
 
@@ -64,6 +65,12 @@ class Outputs:
             return False
         return True
 
+    def seconds(self, path: Path) -> list[float]:
+        """How long each code cell took when the notebook was executed; [] if nobody looked."""
+        if path not in self:
+            return []
+        return self.cache.match_cache_notebook(self.marked(path)).data.get("cell_seconds", [])
+
     def execute(self, paths: list[Path]):
         """Execute those of these notebooks whose outputs are not here, and keep what they give.
 
@@ -77,7 +84,8 @@ class Outputs:
             fetch_mnist()
             self.look()
             missing = [path for path in missing if path not in self]
-        missing.sort(key=pictures, reverse=True)  # the longest first, that no core waits at the end
+        # the longest first, that no core waits at the end
+        missing.sort(key=lambda path: pictures(path.read_text(encoding="utf-8")), reverse=True)
         # products get one thread each: two notebooks with two threads keep each other waiting
         os.environ.setdefault("OMP_NUM_THREADS", "1")
         with ThreadPoolExecutor(cores()) as pool:
@@ -89,19 +97,31 @@ class Outputs:
         """Execute one notebook; what went wrong, or None."""
         name, notebook = path.relative_to(ROOT).as_posix(), self.marked(path)
         logger.info("executing %s", name)
-        result = single_nb_execution(notebook, str(path.parent), self.timeout, allow_errors=False)
+        result = single_nb_execution(
+            notebook, str(path.parent), self.timeout, allow_errors=False, record_timing=True
+        )
         if result.err:
             return f"{name} failed after {result.time:.0f} s:\n{result.err}"
         logger.info("executed %s in %.0f s", name, result.time)
-        bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": result.time})
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        # the cache finds a notebook by its cells and all their metadata: no time may stay there
+        seconds = [_seconds(cell.metadata.pop("execution")) for cell in code]
+        data = {"execution_seconds": result.time, "cell_seconds": seconds}
+        bundle = CacheBundleIn(notebook, str(path), data=data)
         with self.storing:
             self.cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
         return None
 
 
-def pictures(path: Path) -> int:
-    """How many pictures a notebook's explorers have, by its stored outputs: most of its time."""
-    shapes = re.findall(r'"Explorer\((.*?)\)"', path.read_text(encoding="utf-8"))
+def _seconds(times: dict[str, str]) -> float:
+    """From the time when a cell began to the one when the kernel's answer was there."""
+    begin, end = times["iopub.execute_input"], times["shell.execute_reply"]
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
+def pictures(outputs: str) -> int:
+    """How many pictures explorers have, by their stored outputs: most of a notebook's time."""
+    shapes = re.findall(r'"Explorer\((.*?)\)"', outputs)
     return sum(math.prod(map(int, re.findall(r"(\d+) values", shape))) for shape in shapes)
 
 

@@ -158,6 +158,10 @@ def concerned(file):
     return {path.stem for path, files in needed().items() if ROOT / file in files}
 
 
+TIMES = {
+    "iopub.execute_input": "2026-02-03T04:05:06.250000Z",
+    "shell.execute_reply": "2026-02-03T04:05:07.750000Z",
+}
 CHAPTERS = {path.stem for path in notebooks().values() if path.parent.name == "chapters"}
 
 
@@ -229,8 +233,11 @@ def outputs(book, monkeypatch):
     """The outputs of the small book, executed by a stand-in for the kernel; `.runs` lists them."""
     runs = []
 
-    def run(notebook, cwd, timeout, allow_errors):
+    def run(notebook, cwd, timeout, allow_errors, record_timing):
         runs.append(notebook)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":  # as nbclient does
+                cell.metadata["execution"] = TIMES
         failing = next((c for c in notebook.cells if "1 / 0" in c.source), None)
         error = CellExecutionError("ZeroDivisionError at 1 / 0", "", "") if failing else None
         return SimpleNamespace(err=error, time=0.0)
@@ -310,6 +317,14 @@ def test_mnist_that_arrives_counts_before_the_notebook_is_executed(outputs, monk
     assert outputs.mnist in outputs.look(), "the next build sees MNIST, as this execution did"
 
 
+def test_the_seconds_of_each_cell_are_kept(outputs):
+    assert outputs.look().seconds(outputs.one) == []
+    outputs.look().execute([outputs.one])
+    cells = nbformat.read(outputs.one, as_version=4).cells
+    code = [cell for cell in cells if cell.cell_type == "code"]
+    assert outputs.look().seconds(outputs.one) == [1.5] * len(code)
+
+
 def test_the_notebook_with_most_pictures_begins(outputs, book, monkeypatch):
     """Two notebooks at the end of a build leave no core idle for long."""
     monkeypatch.setattr(execution, "cores", lambda: 1)
@@ -321,7 +336,8 @@ def test_the_notebook_with_most_pictures_begins(outputs, book, monkeypatch):
         result = nbformat.v4.new_output("execute_result", {"text/plain": text}, execution_count=1)
         read.cells[1].outputs = [result] if values else []
         nbformat.write(read, path)
-    assert [execution.pictures(getattr(outputs, name)) for name in shapes] == [3, 8, 12, 0]
+    texts = [getattr(outputs, name).read_text(encoding="utf-8") for name in shapes]
+    assert [execution.pictures(text) for text in texts] == [3, 8, 12, 0]
     outputs.look().execute([getattr(outputs, name) for name in shapes])
     sources = [run.cells[1].source for run in outputs.runs]
     assert sources == [FAKE[f"chapters/{n}.ipynb"][0] for n in ("data", "two", "one", "mnist")]
