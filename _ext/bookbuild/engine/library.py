@@ -13,7 +13,7 @@ OTHER_PACKAGES = """
     threadpoolctl tomli_w toolz tzdata webencodings wrapt xlrd xlsxwriter xmltodict yaml
 """.split()
 TOOLS = """
-    _pydatetime _pyio _pyrepl asyncio curses dbm doctest ensurepip ftplib idlelib imaplib ipaddress
+    _pydatetime _pyio _pyrepl asyncio curses dbm doctest ensurepip ftplib idlelib imaplib
     lib2to3 mailbox multiprocessing optparse pdb pickletools poplib profiling pydoc pydoc_data
     smtplib socketserver sqlite3 ssl tarfile test tkinter turtle turtledemo venv webbrowser wsgiref
     xmlrpc

@@ -17,14 +17,37 @@ export async function list() {
  */
 export async function fetchAll(parts, progress) {
   const kept = await openCache();
-  const addresses = Object.entries(parts).map(([name, part]) =>
-    [name, part, new URL(`${name}.bin?v=${part.sha256.slice(0, 12)}`, FOLDER).href]);
+  const addresses = Object.entries(parts).map(([name, part]) => [name, part, addressOf(name, part)]);
   let done = 0;
   const count = (bytes) => progress(done += bytes);
   const files = await Promise.all(addresses.map(async ([name, part, address]) =>
     [name, await inflate(await one(address, part, kept, count))]));
-  forget(kept, addresses.map(([, , address]) => address));
+  const wanted = [...addresses.map(([, , address]) => address), imageAddress(parts)];
+  for (const { url } of await kept?.keys() ?? []) {
+    if (url.startsWith(FOLDER.href) && !wanted.includes(url)) kept.delete(url);
+  }
   return Object.fromEntries(files);
+}
+
+/** The memory of a Python at rest that was kept at an earlier visit; undefined if there is none. */
+export async function keptImage(parts) {
+  const known = await (await openCache())?.match(imageAddress(parts));
+  return known && inflate(await known.blob());
+}
+
+/** Keep it for later visits: to start from it is quicker than to import everything again. */
+export async function keepImage(parts, image) {
+  const stream = new Blob([image]).stream().pipeThrough(new CompressionStream("gzip"));
+  await put(await openCache(), imageAddress(parts), await new Response(stream).blob());
+}
+
+function addressOf(name, part) {
+  return new URL(`${name}.bin?v=${part.sha256.slice(0, 12)}`, FOLDER).href;
+}
+
+function imageAddress(parts) {
+  const versions = Object.values(parts).map((part) => part.sha256.slice(0, 8)).join("");
+  return new URL(`image?v=${versions}`, FOLDER).href;
 }
 
 async function one(address, part, kept, count) {
@@ -44,7 +67,7 @@ async function one(address, part, kept, count) {
   }
   const blob = new Blob(chunks);
   await check(blob, part, address);
-  await kept?.put(address, new Response(blob)).catch(() => {}); // no room: fetched again next time
+  await put(kept, address, blob);
   return blob;
 }
 
@@ -83,15 +106,12 @@ async function inflate(blob) {
 
 /* ---- The browser's store: there on secure origins, and not where a reader forbids it ---- */
 
-export async function openCache() {
+async function openCache() {
   return globalThis.caches?.open(CACHE).catch(() => undefined);
 }
 
-async function forget(kept, wanted) {
-  for (const request of await kept?.keys() ?? []) {
-    if (request.url.startsWith(FOLDER.href) && !wanted.includes(request.url)
-      && !wanted.includes(request.url.split("&")[0])) kept.delete(request);
-  }
+async function put(kept, address, blob) {
+  await kept?.put(address, new Response(blob)).catch(() => {}); // no room: fetched again next time
 }
 
 /** Many small files from one: a line of JSON with names and lengths, then their bytes. */

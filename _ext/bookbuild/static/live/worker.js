@@ -1,7 +1,7 @@
 /* The worker in which Python computes. It is told to start, to run a cell, to call a function; it
    posts what comes of it. A run that does not end is stopped by ending the worker. */
 
-import { fetchAll, list, openCache, unpack } from "./files.js";
+import { fetchAll, keepImage, keptImage, list, unpack } from "./files.js";
 import { Interpreter, compile } from "./interpreter.js";
 
 const WARM = "import os, sys; sys.path.append('/book'); os.chdir('/book/chapters'); "
@@ -20,14 +20,14 @@ const write = (name, text) => post("event", { event: { kind: "stream", name, tex
 const hear = (bytes) => post("event", { event: JSON.parse(new TextDecoder().decode(bytes)) });
 
 const tasks = {
-  /* Everything that a fresh Python needs, fetched or handed over by the page. */
+  /* A Python at rest. What it takes is handed over by the page, which had it before, or fetched. */
   async start({ engine, image }) {
     engine ??= await load();
-    image ??= await engine.image?.();
+    image ??= await keptImage(engine.parts);
     python = new Interpreter(engine.module, engine.files, write, hear, image);
     python.turn(image ? SEED : WARM);
-    const { module, files } = engine;
-    return { engine: { module, files }, size: python.size };
+    if (!image) keepImage(engine.parts, python.image());
+    return { engine, size: python.size };
   },
 
   run({ source, keep }) {
@@ -49,6 +49,7 @@ async function load() {
   const files = await fetchAll(parts, (done) => post("progress", { done, total }));
   const module = await compile(files.interpreter);
   return {
+    parts,
     module,
     files: { library: files.library, fonts: unpack(files.fonts), book: unpack(files.book) },
   };
