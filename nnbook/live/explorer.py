@@ -92,8 +92,8 @@ def by_factors(values):
 
 
 def spread(steps):
-    """How unequal some steps are: the largest and the smallest, against their mean."""
-    return (max(steps) - min(steps)) / abs(sum(steps) / len(steps))
+    """How unequal some steps are: from the smallest to the largest, against the longest."""
+    return (max(steps) - min(steps)) / max(map(abs, steps))
 
 
 def written(value):

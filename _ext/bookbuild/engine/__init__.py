@@ -17,7 +17,7 @@ from pathlib import Path
 
 from .fetch import wheel
 from .files import book_files
-from .library import fonts, library, licences
+from .library import archive, fonts, licences
 from .wasm import without
 
 HERE = Path(__file__).parent
@@ -37,7 +37,7 @@ def make_engine(build: Path) -> Path | None:
         if not made(target, version):
             (target / "licences.txt").write_text(licences(package), encoding="utf-8")
             write(target / "interpreter.bin", interpreter(package))
-            write(target / "library.bin", library(package))
+            write(target / "library.bin", archive(package))
             write(target / "fonts.bin", pack(fonts(package)))
             (target / ".version").write_text(version, encoding="utf-8")
     write(target / "book.bin", pack(book_files()))

@@ -37,13 +37,13 @@ FONTS = re.compile(
 )
 
 
-def library(package: zipfile.ZipFile) -> bytes:
+def archive(package: zipfile.ZipFile) -> bytes:
     """The library's archive; not compressed, since the whole of it will be."""
     kept = io.BytesIO()
-    with zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as archive:
+    with zipfile.ZipFile(kept, "w", zipfile.ZIP_STORED) as kept_files:
         source = library_of(package)
         for name in filter(is_needed, source.namelist()):
-            archive.writestr(zipfile.ZipInfo(name), source.read(name))
+            kept_files.writestr(zipfile.ZipInfo(name), source.read(name))
     return kept.getvalue()
 
 
