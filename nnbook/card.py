@@ -44,7 +44,8 @@ def card(name, frames, controls, *, question, caption, tries, start, draw, frame
         for text, to in tries.items()
     )
     parts = [
-        f'<div class="nn-head">{head}<button type="button" class="nn-reset">Reset</button></div>',
+        f'<div class="nn-head{"" if head else " nn-bare"}">{head}'
+        '<button type="button" class="nn-reset">Reset</button></div>',
         f'<div class="nn-stage{" nn-beside" if beside else ""}">',
         pictures_html(frames, pictures, f'role="img" aria-labelledby="{name}-says"'),
         '<div class="nn-controls">',
@@ -71,17 +72,36 @@ def still(card, css):
     return f"<style>{css}</style>{html}"
 
 
-def pictures_html(frames, pictures, attributes=""):
+def pictures_html(frames, pictures, attributes):
     """The panels: what stays, and over it the given fragments of a frame."""
+    backdrop, frame = _groups(frames, pictures)
+    return _panels(frames, pictures, map("".join, zip(backdrop, frame, strict=True)), attributes)
+
+
+def layers_html(frames, pictures, attributes):
+    """What stays, and the frame, as panels that lie over each other and are sent by themselves."""
+    backdrop, frame = _groups(frames, pictures)
+    return (
+        _panels(frames, pictures, backdrop, 'aria-hidden="true"'),
+        _panels(frames, pictures, frame, attributes),
+    )
+
+
+def _groups(frames, pictures):
+    return (
+        [f'<g class="nn-backdrop">{still}</g>' for still in frames.still],
+        [f'<g class="nn-frame">{picture}</g>' for picture in pictures],
+    )
+
+
+def _panels(frames, pictures, contents, attributes):
     width, height = (round(72 * inches, 1) for inches in frames.size)
-    stills = frames.still
-    words = [float(y) for svg in [*stills, *pictures] for y in TEXT.findall(svg)]
+    words = [float(y) for svg in [*frames.still, *pictures] for y in TEXT.findall(svg)]
     top = 0 if min(words, default=AXES) < AXES else TITLE  # no room for titles where none are
     box = f"0 {top} {width:g} {height - top:g}"
     panels = (
-        f'<svg class="nn-panel" viewBox="{box}" aria-hidden="true">'
-        f'<g class="nn-backdrop">{still}</g><g class="nn-frame">{picture}</g></svg>'
-        for still, picture in zip(stills, pictures, strict=True)
+        f'<svg class="nn-panel" viewBox="{box}" aria-hidden="true">{content}</svg>'
+        for content in contents
     )
     return f'<div class="nn-pictures" {attributes}>{"".join(panels)}</div>'
 
@@ -112,16 +132,18 @@ class Control:
     def html(self, name, start):
         at, label, id = self.values.index(start), escape(self.label), f"{name}-{self.key}"
         text = ' data-text="1"' if any(isinstance(v, str) for v in self.values) else ""
+        plays = " nn-plays" if self.plays else ""
         data = f'data-name="{self.key}"{text}'
         if self.kind == "choice":
+            wide = " nn-wide" * (len(self.values) > 2) + " nn-many" * (len(self.values) > 3)
             radios = "".join(
                 f'<label><input type="radio" name="{id}" value="{escape(str(value))}"'
-                f"{' checked' if k == at else ''}>{escape(shown)}</label>"
+                f"{' checked' if k == at else ''}><span>{escape(shown)}</span></label>"
                 for k, (value, shown) in enumerate(zip(self.values, self.names, strict=True))
             )
             return (
-                f'<fieldset class="nn-control nn-choice" {data}><legend>{label}</legend>'
-                f"{self._play()}<div>{radios}</div></fieldset>"
+                f'<fieldset class="nn-control nn-choice{plays}{wide}" {data}>'
+                f"<legend>{label}</legend>{self._play()}<div>{radios}</div></fieldset>"
             )
         options = "".join(
             f'<option value="{escape(str(value))}"{" selected" if k == at else ""}>'
@@ -130,12 +152,12 @@ class Control:
         )
         if self.kind == "menu":
             return (
-                f'<div class="nn-control nn-menu" {data}>{self._play()}'
+                f'<div class="nn-control nn-menu{plays}" {data}>{self._play()}'
                 f'<label for="{id}">{label}</label><select id="{id}">{options}</select></div>'
             )
         steps = len(self.values) - 1
         return (
-            f'<div class="nn-control nn-slider" {data}>{self._play()}'
+            f'<div class="nn-control nn-slider{plays}" {data}>{self._play()}'
             f'<label for="{id}">{label}</label>'
             f'<select class="nn-value" tabindex="-1" aria-label="{label}, value">{options}</select>'
             f'<input type="range" id="{id}" min="0" max="{steps}" step="1" value="{at}" '
@@ -146,10 +168,7 @@ class Control:
         if not self.plays:
             return ""
         label = escape(self.label)
-        return (
-            f'<button type="button" class="nn-play" aria-label="Play {label}" '
-            'aria-pressed="false"></button>'
-        )
+        return f'<button type="button" class="nn-play" aria-label="Play {label}"></button>'
 
 
 def names(values):

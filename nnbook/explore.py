@@ -16,13 +16,15 @@ from pathlib import Path
 
 import ipywidgets as widgets
 import numpy as np
+from IPython import get_ipython
 
-from .card import Control, card, frames_script, pictures_html, still
+from .card import Control, card, frames_script, layers_html, still
 from .frames import Frames, png_base64
 
 MAX_FRAMES = 1000
 MAX_TRIES = 3
 MIME = "application/vnd.nnbook.explorer+json"  # rendered by the book's build
+WIDGET = "application/vnd.jupyter.widget-view+json"
 CSS_FILE = Path(__file__).with_name("explorer.css")
 NAMES = Counter()  # of the explorers that this kernel has made
 
@@ -180,7 +182,7 @@ class PageExplorer(Shown):
             "text/plain": repr(self),
             MIME: bundle,
             "text/html": still(bundle["card"], CSS_FILE.read_text(encoding="utf-8")),
-            "image/png": png_base64(self.frames.png(**self.start)),  # for paper
+            "image/png": png_base64(self.frames.png(self.caption, **self.start)),  # for paper
         }
 
 
@@ -190,20 +192,23 @@ class Explorer(Shown, widgets.VBox):
     def __init__(self, *what):
         self._keep(*what)
         self.controls = {name: _widget(c, self.start[name]) for name, c in self.options.items()}
-        picture, self.readout = widgets.HTML(), widgets.HTML()
+        backdrop, picture, self.readout = widgets.HTML(), widgets.HTML(), widgets.HTML()
+        ground = self.frames.still and self.frames.colours.css()  # before a frame brings colours
 
         def show(_=None):
             try:
                 pictures, sentence = self.frame(**self.values())
             except Exception as error:  # whatever a reader's draw raises is for the reader to see
                 self.error = f"{type(error).__name__}: {error}"
+                backdrop.value = ""
                 picture.value = f'<p class="nn-error" role="alert">{escape(self.error)}</p>'
                 self.readout.value = ""
             else:
                 self.error = None
                 alt = f'role="img" aria-label="{escape(sentence)}"'
-                panels = pictures_html(self.frames, pictures, alt)  # first: it may bring colours
-                picture.value = f'<div style="{self.frames.colours.css()}">{panels}</div>'
+                still, frame = layers_html(self.frames, pictures, alt)
+                backdrop.value = f'<div style="{ground}">{still}</div>'  # sent if it has changed
+                picture.value = f'<div style="{self.frames.colours.css()}">{frame}</div>'
                 self.readout.value = f'<p class="nn-says">{escape(sentence)}</p>'
 
         show()
@@ -212,7 +217,7 @@ class Explorer(Shown, widgets.VBox):
         question = f'<p class="nn-ask">{escape(self.question)}</p>' if self.question else ""
         caption = f'<p class="nn-caption">{escape(self.caption)}</p>' if self.caption else ""
         bar = widgets.HBox(
-            [part for name in self.controls for part in self._with_player(name)],
+            [self._with_player(name) for name in self.controls],
             layout=widgets.Layout(flex_flow="row wrap"),
         )
         bar.add_class("nn-controls")
@@ -222,8 +227,19 @@ class Explorer(Shown, widgets.VBox):
         )
         css = CSS_FILE.read_text(encoding="utf-8")
         below = widgets.HTML(f"{caption}<style>{css}</style>")
-        super().__init__([widgets.HTML(question), picture, bar, self.readout, tries, below])
+        layers = widgets.Box([backdrop, picture])
+        layers.add_class("nn-layers")
+        super().__init__([widgets.HTML(question), layers, bar, self.readout, tries, below])
         self.add_class("nn-explorer")
+
+    def _repr_mimebundle_(self, **kwargs):
+        """The widget, if somebody may move it, and a still picture for viewers without widgets."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if not _is_live():
+            del bundle[WIDGET]
+        if self.error:
+            return bundle
+        return bundle | {"image/png": png_base64(self.frames.png(self.caption, **self.values()))}
 
     def values(self):
         """The setting that the controls are at."""
@@ -245,9 +261,10 @@ class Explorer(Shown, widgets.VBox):
         return button
 
     def _with_player(self, name):
+        """A control's widget; if it plays, a line of its own, which a player begins."""
         control = self.controls[name]
         if not self.options[name].plays:
-            return [control]
+            return control
         play = widgets.Play(
             min=0,
             max=len(self.options[name].values) - 1,
@@ -258,7 +275,7 @@ class Explorer(Shown, widgets.VBox):
         play.add_class("nn-control")
         play.tooltip = self.options[name].label
         widgets.jslink((play, "value"), (control, "index"))
-        return [play, control]
+        return widgets.HBox([play, control], layout=widgets.Layout(flex="1 1 100%"))
 
 
 def _kind():
@@ -267,6 +284,12 @@ def _kind():
     if where == "live":  # in a page's own Python
         return importlib.import_module("nnbook.live.explorer").LiveExplorer
     return PageExplorer if where == "page" else Explorer
+
+
+def _is_live():
+    """Whether there is a reader: a program that executes a notebook answers no ``input()``."""
+    kernel = getattr(get_ipython(), "kernel", None)
+    return kernel is None or kernel.get_parent()["content"]["allow_stdin"]
 
 
 def _widget(control, start):

@@ -11,6 +11,7 @@ import re
 from contextlib import contextmanager
 from functools import cache, cached_property
 from pathlib import Path
+from textwrap import wrap
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -109,11 +110,11 @@ class Frames:
             ]
         return pictures, sentence
 
-    def png(self, **values):
-        """The whole picture with its sentence as PNG bytes, for paper."""
-        width, height = self.size
+    def png(self, caption="", /, **values):
+        """The whole picture with its sentence and a caption as PNG bytes, for paper."""
+        width, height = self.size[0] * self.panels, self.size[1]
         with book_style(), mpl.rc_context({"savefig.facecolor": "white"}):
-            fig = Figure(figsize=(width * self.panels, height + 0.5), layout="constrained")
+            fig = Figure(figsize=(width, height), layout="constrained")
             FigureCanvasAgg(fig)
             axes = list(fig.subplots(1, self.panels, squeeze=False)[0])
             if self.backdrop is not None:
@@ -125,7 +126,9 @@ class Frames:
             for ax, fixed, (xlim, ylim) in zip(axes, self.fixed, limits, strict=True):
                 if fixed:
                     ax.set(xlim=xlim, ylim=ylim)
-            fig.supxlabel(sentence, fontsize=10, wrap=True)
+            words = [line for text in (sentence, caption) for line in wrap(text, int(13 * width))]
+            fig.supxlabel("\n".join(words), fontsize=10, parse_math=False)
+            fig.set_figheight(height + 0.1 + 0.2 * len(words))
             buffer = io.BytesIO()
             fig.savefig(buffer, format="png", dpi=200)
         return buffer.getvalue()

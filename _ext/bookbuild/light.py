@@ -8,7 +8,7 @@ and draw a dozen icons with a script of half a megabyte. After the build each pa
   or a dark page would flash white;
 - icons become drawings in the page, with the outlines that the theme's script has for them;
 - style sheets become shorter (`sheets`);
-- figures load when a reader comes near, and have their room before;
+- figures load when a reader comes near, and have their room before, as formulas have (`formulas`);
 - what only the search page needs is left to it.
 """
 
@@ -17,6 +17,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from .formulas import with_room
 from .sheets import shorten
 
 LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
@@ -44,7 +45,7 @@ def lighten_all(app, error):
         return
     static = Path(app.outdir) / "_static"
     icons = Icons(static / "scripts/fontawesome.js")
-    shorten(static / "styles")
+    shorten(static)
     for page in Path(app.outdir).rglob("*.html"):
         if static not in page.parents:
             html = page.read_text(encoding="utf-8")
@@ -61,6 +62,7 @@ def lighten(html, icons, static, address, is_search):
     html = re.sub(r'<link rel="preload" as="script"[^>]*/>\n?', "", html)
     html = HANDLER.sub(r' data-click="\1"', html)
     html = ICON.sub(icons.svg, html)
+    html = with_room(html)
     html = SIZE.sub(r'width="\1" height="\2"', IMAGE.sub('<img loading="lazy"', html))
     scripts = [(m[1], m[2].strip()) for m in SCRIPT.finditer(html) if not DATA.search(m[1])]
     html = SCRIPT.sub(lambda m: m[0] if DATA.search(m[1]) else "", html)

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 from bookbuild.explorers import ExplorerRenderer, forget_frames, frames_of
+from bookbuild.formulas import with_room
 from bookbuild.light import DONE, Icons, lighten, lighten_all
 from bookbuild.sheets import shorten
 
@@ -175,20 +176,44 @@ def test_myst_nb_finds_the_renderer():
     assert entry.load() is ExplorerRenderer
 
 
-def test_style_sheets_lose_icons_names_and_ask_for_no_others(tmp_path):
+def test_a_displayed_formula_has_its_room_before_it_is_set():
+    def room(tex):
+        html = with_room(f'<div class="math notranslate nohighlight" id="a">\n\\[{tex}\\]</div>')
+        found = re.fullmatch(
+            r'<div class="math .*?" id="a" style="min-height:(.*)em">(.*)</div>', html, re.S
+        )
+        assert found[2] == f"\n\\[{tex}\\]"
+        return float(found[1])
+
+    line = room("a &amp;= b")
+    higher = [
+        r"\frac ab",
+        r"\underbrace{a}_{b}",
+        r"a \\ b",
+        r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}",
+    ]
+    for tex in higher:
+        assert line + 1 < room(tex) < line + 2, tex
+    assert room(r"\fraction") == line
+    assert with_room('<span class="math">a</span>') == '<span class="math">a</span>'
+
+
+def test_style_sheets_lose_what_no_page_needs_and_ask_for_no_others(tmp_path):
     files = {
         "styles/theme.css": '/* why */\n@import "../basic.css";',
         "basic.css": "a{background:url(file.png);mask:url('#c')}",
+        "mystnb.0.css": "a{b:c}\n/* d, e */\np:not(:has(i, b)),\nq {}@media x{v:has(i){}}",
         "styles/icons.css": '.fa-lg{font-size:2em}.fa-a,.fa-b:before{--fa:"\\f05a"}p{color:red}',
     }
     (tmp_path / "styles").mkdir()
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     for _ in range(2):  # twice is as once
-        shorten(tmp_path / "styles")
+        shorten(tmp_path)
         found = {n: (tmp_path / n).read_text(encoding="utf-8") for n in files}
         assert found["basic.css"] == files["basic.css"]
         assert (
             found["styles/theme.css"] == "/* why */\na{background:url(../file.png);mask:url('#c')}"
         )
+        assert found["mystnb.0.css"] == "a{b:c}\nq {}@media x{}"
         assert found["styles/icons.css"] == ".fa-lg{font-size:2em}p{color:red}"

@@ -47,7 +47,7 @@ class LabControls(Controls):
       return {
         controls: Object.fromEntries(controls),
         sentence: tidy(explorer.querySelector(".nn-says")?.textContent),
-        alt: explorer.querySelector(".nn-pictures")?.getAttribute("aria-label"),
+        alt: explorer.querySelector(".nn-pictures[role=img]")?.getAttribute("aria-label"),
         pictures: [...explorer.querySelectorAll("g.nn-frame")].map(group => group.innerHTML),
       };
     }"""

@@ -166,4 +166,4 @@ def test_a_picture_without_a_title_keeps_no_room_for_one(title, box):
         return "x"
 
     frames = Frames(titled, size=(5, 3))
-    assert f'viewBox="{box}"' in pictures_html(frames, frames.frame(x=1)[0])
+    assert f'viewBox="{box}"' in pictures_html(frames, frames.frame(x=1)[0], "")

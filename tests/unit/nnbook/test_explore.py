@@ -4,12 +4,16 @@ import io
 import itertools
 import json
 import re
+import subprocess
+import sys
 from xml.etree import ElementTree
 
 import ipywidgets as widgets
 import matplotlib.pyplot as plt
+import nbformat
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 
 from nnbook.explore import MIME, Explorer, PageExplorer, explore
 from nnbook.frames import Frames
@@ -34,7 +38,8 @@ def backdrop(ax):
 
 def html_of(explorer):
     """The picture and the sentence that a live explorer shows."""
-    return explorer.children[1].value + explorer.children[3].value
+    layers, sentence = explorer.children[1], explorer.children[3]
+    return "".join(part.value for part in (*layers.children, sentence))
 
 
 def svg(fragment):
@@ -237,7 +242,7 @@ def test_explorers_of_one_function_have_names_of_their_own():
 
 def test_play_drives_its_control():
     explorer = explore(draw, slope=[1, 2, 3], play="slope", start={"slope": 2})
-    player, control = explorer.children[2].children
+    ((player, control),) = [line.children for line in explorer.children[2].children]
     assert isinstance(player, widgets.Play) and control is explorer.controls["slope"]
     assert (player.min, player.max, player.value) == (0, 2, 1)
 
@@ -399,3 +404,66 @@ def test_frames_leave_pyplot_and_its_settings_alone():
 def test_explorer_is_a_widget():
     assert isinstance(explore(draw, slope=[1]), Explorer)
     assert isinstance(explore(draw, slope=[1]), widgets.Widget)
+
+
+def test_a_backdrop_is_sent_once_and_each_frame_by_itself():
+    """To a notebook's page, which may be far from its kernel."""
+
+    def backdrop(ax):
+        ax.set(xlim=(0, 1), ylim=(0, 3), xlabel="stays")
+
+    explorer = explore(draw, backdrop=backdrop, slope=[1, 2])
+    below, above = explorer.children[1].children
+    assert "stays" in below.value and "stays" not in above.value
+    sent = []
+    below.observe(sent.append, "value")
+    above.observe(sent.append, "value")
+    explorer.controls["slope"].index = 1
+    assert [change["owner"] for change in sent] == [above]
+    assert "nn-frame" in above.value and "nn-backdrop" in below.value
+
+
+def test_a_widget_has_a_still_picture_beside_it():
+    explorer = explore(draw, caption="What the marks are.", slope=[1, 2])
+    data = explorer._repr_mimebundle_()
+    assert data["text/plain"] == "Explorer(slope: 2 values)"
+    assert data["application/vnd.jupyter.widget-view+json"]["model_id"] == explorer.model_id
+    assert data["image/png"].startswith("iVBORw0KGgo")
+    with_caption, without = (
+        plt.imread(io.BytesIO(explorer.frames.png(words, slope=1)))
+        for words in ("What the marks are.", "")
+    )
+    assert with_caption.shape[0] > without.shape[0]  # a line more
+
+
+def test_an_explorer_with_an_error_has_no_picture_beside_it():
+    def fails(ax, slope):
+        raise ZeroDivisionError("at first")
+
+    bundle = explore(fails, slope=[1, 2])._repr_mimebundle_()
+    assert bundle["text/plain"] == "Explorer(ZeroDivisionError: at first)"
+    assert "image/png" not in bundle
+
+
+CELL = """
+from nnbook.explore import explore
+
+def draw(ax, slope):
+    ax.plot([0, 1], [0, slope])
+    return f"The line climbs to {slope}."
+
+explore(draw, caption="What the marks are.", slope=[1, 2])
+"""
+
+
+@pytest.mark.slow
+def test_nbconvert_shows_the_still_picture(tmp_path):
+    """It executes a notebook with nobody there: no widget that would be dead in its page."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    nbformat.write(book, tmp_path / "book.ipynb")
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--execute", "book.ipynb"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    html = (tmp_path / "book.html").read_text(encoding="utf-8")
+    output = BeautifulSoup(html, "html.parser").select_one(".jp-OutputArea-child")
+    assert output.img["src"].startswith("data:image/png;base64,iVBORw0KGgo")
+    assert not output.select("script")
