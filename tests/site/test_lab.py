@@ -19,6 +19,8 @@ from driver import latencies, record, start_stopwatch
 from driver.lab import LabControls, first_explorer
 from playwright.sync_api import TimeoutError
 
+from nnbook.explore import WIDGET
+
 NOTEBOOKS = ["appendix/explorers.ipynb", "chapters/backprop.ipynb"]
 TIMEOUT = 180_000  # milliseconds for a notebook to run
 
@@ -145,7 +147,10 @@ def assert_all_cells_ran(page, path):
     assert response.value.ok
     cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert not [o for cell in cells for o in cell.outputs if o.output_type == "error"]
+    outputs = [output for cell in cells for output in cell.outputs]
+    assert not [output for output in outputs if output.output_type == "error"]
+    widgets = [output.data for output in outputs if WIDGET in output.get("data", {})]
+    assert widgets and all("image/png" in data for data in widgets)  # for viewers without widgets
 
 
 def choose_kernel(page):

@@ -46,6 +46,17 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", event => violations.push(
   `${event.violatedDirective}: ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
 """
+OVER_A_CARD = """
+() => {
+  const button = document.querySelector("#pst-back-to-top");
+  const {top, bottom} = button.getBoundingClientRect();
+  return button.checkVisibility({visibilityProperty: true}) &&
+    [...document.querySelectorAll("nn-explorer")].filter(card => {
+      const box = card.getBoundingClientRect();
+      return box.top < bottom && box.bottom > top;
+    }).map(card => card.id).join();
+}
+"""
 OVER_THE_TEXT = """
 () => [...document.querySelectorAll("body *")]
   .filter(e => getComputedStyle(e).position === "fixed" && e.checkVisibility()
@@ -188,8 +199,8 @@ def test_forced_colours_show_what_is_chosen_and_where_a_slider_lies(scheme, open
     looks = "e => { const s = getComputedStyle(e); return [s.backgroundColor, s.color]; }"
     for controls in seen.controls:
         for radios in controls.box.locator(".nn-choice").all():
-            chosen = radios.locator("label:has(:checked)").evaluate(looks)
-            others = radios.locator("label:not(:has(:checked))").all()
+            chosen = radios.locator(":checked + span").evaluate(looks)
+            others = radios.locator(":not(:checked) + span").all()
             assert others and all(other.evaluate(looks)[0] != chosen[0] for other in others)
             assert contrast(*chosen) >= 4.5
         for slider in controls.box.locator("[type=range]").all():
@@ -299,11 +310,54 @@ def test_a_link_to_an_explorer_ends_there(width, book, opening, chapter):
     assert 0 <= top < 200, f"{last} lies at {top:.0f} px"
 
 
+# ---- Fingers ----
+
+
+def test_a_finger_moves_a_slider_and_follows_a_link(opening):
+    seen = opening(width=390, height=844, has_touch=True, is_mobile=True)
+    controls = seen.controls[1]
+    text, setting = controls.card.tries[0]
+    controls.box.get_by_role("link", name=text, exact=True).tap()
+    controls.assert_shows(setting)
+    name = next(name for name in setting if controls.kind(name) == "slider")
+    drag(seen.page, controls.control(name).locator("[type=range]"))
+    controls.assert_shows(setting | {name: controls.last(name)})
+    assert seen.watch.faults == []
+
+
+def drag(page, slider):
+    """Move a finger from where the thumb is to the slider's right end."""
+    slider.scroll_into_view_if_needed()
+    box, share = slider.bounding_box(), slider.evaluate("s => s.value / s.max")
+    start, end, thumb = box["x"] + 12, box["x"] + box["width"] - 12, 24
+    y, x = box["y"] + box["height"] / 2, start + share * (box["width"] - thumb)
+    touches = page.context.new_cdp_session(page)
+    path = [x + (end - x) * step / 8 for step in range(9)]
+    for kind, at in [("touchStart", x), *(("touchMove", at) for at in path), ("touchEnd", None)]:
+        points = [] if at is None else [{"x": at, "y": y}]
+        touches.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+@pytest.mark.parametrize("width", [390, 1100])  # on wider screens the theme has none
+def test_back_to_top_lies_on_no_card(width, opening):
+    """The theme shows it near the lower edge of the screen to who scrolls up."""
+    page = opening(width=width, height=600).page
+    shown = []
+    for y in range(page.evaluate("document.body.scrollHeight - innerHeight"), 600, -300):
+        page.evaluate("y => scrollTo({top: y, behavior: 'instant'})", y)
+        page.wait_for_timeout(100)
+        over = page.evaluate(OVER_A_CARD)
+        assert not over, f"at {y} px it covers {over}"
+        shown.append(page.locator("#pst-back-to-top").is_visible())
+    assert any(shown) and not all(shown)
+
+
 # ---- Settings that are kept ----
 
 
 def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
-    seen = opening()
+    """Also far below, where nobody has scrolled to: controls and picture agree."""
+    seen = opening(height=300)
     first, second, third = seen.controls
     settings = [at_the_ends(first), at_the_ends(second), third.start]
     seen.page.wait_for_url(f"**#{second.card.name}?*")
@@ -312,8 +366,8 @@ def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
         lambda: (seen.page.goto("about:blank"), seen.page.go_back()),
     ):
         return_to()
+        seen.page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
         for controls, setting in zip(seen.controls, settings, strict=True):
-            controls.box.scroll_into_view_if_needed()
             controls.assert_shows(setting)
 
 
@@ -437,6 +491,49 @@ def test_the_last_explorer_is_near_for_the_keyboard(opening, chapter):
 
 def reached(controls, page):
     return controls.box.evaluate("box => box.contains(document.activeElement)")
+
+
+def test_a_card_reads_from_the_question_to_the_links(opening):
+    """In the tree that a screen reader is given: a group, and its parts in order."""
+    controls = opening().controls[1]
+    sentence = controls.card.frame(controls.start)[1]
+    expect(controls.box.locator("..")).to_match_aria_snapshot(f"""
+      - group "Which of the two moves the curve, and which turns it?":
+        - /children: equal
+        - link "Next explorer"
+        - paragraph
+        - 'img "{sentence}"'
+        - text: weight w
+        - combobox "weight w, value"
+        - slider "weight w"
+        - button "Play bias b"
+        - text: bias b
+        - combobox "bias b, value"
+        - slider "bias b"
+        - paragraph: "{sentence}"
+        - paragraph:
+          - text: Try
+          - link "a large bias"
+          - link "a small weight"
+        - paragraph: /^Dashed/
+        - paragraph:
+          - button "Copy link"
+          - button "Copy as Python"
+        - status
+    """)
+    controls.box.get_by_role("button", name="Play bias b").click()
+    pause = controls.box.get_by_role("button", name="Pause bias b")
+    expect(pause).to_be_visible()
+    assert pause.get_attribute("aria-pressed") is None
+
+
+def test_no_style_sheet_asks_what_elements_have(opening):
+    """For each new picture a browser would look at all elements that ``:has`` is said of."""
+    page = opening().page
+    sheets = page.locator("link[rel=stylesheet]").evaluate_all("all => all.map(l => l.href)")
+    assert len(sheets) > 5
+    for sheet in sheets:
+        assert ":has(" not in page.request.get(sheet).text(), sheet
 
 
 def test_the_sentence_is_spoken_when_a_move_has_come_to_rest(opening):

@@ -121,6 +121,7 @@
         .filter((link) => page(link.href) === page(location.href))
         .map((link) => [link, this.read(parse(link.hash).query).join()]);
       this.setAttribute("role", "group");
+      this.querySelector("figure").setAttribute("role", "none"); // not a group in a group
       const ask = this.querySelector(".nn-ask");
       if (ask) this.setAttribute("aria-labelledby", ask.id);
       else this.setAttribute("aria-label", "Explorer");
@@ -169,9 +170,7 @@
       this.read(query).forEach((index, i) => (this.controls[i].index = index));
       this.show();
       clearTimeout(this.resting); // the address is someone else's to write
-      if (this.setting.join() === before) return;
-      this.load();
-      if (told) this.rest(false);
+      if (told && this.setting.join() !== before) this.rest(false);
     }
     show() {
       const setting = this.setting;
@@ -183,7 +182,8 @@
       }
       const k = this.frameOf(setting);
       if (this.draw && !(this.frames && setting.every(Number.isInteger))) return this.draw(setting);
-      if (!this.frames || k === this.shown) return; // shown when the frames come
+      if (k === this.shown) return;
+      if (!this.frames) return this.load(); // it is shown when they come
       const frame = this.frames[k];
       this.layers.forEach((layer, i) => (layer.innerHTML = frame[i]));
       this.sentence.textContent = frame.at(-1);
@@ -243,7 +243,7 @@
       };
       this.timer = setInterval(() => this.frames && go(control.index + 1), STEP);
       this.playing = button;
-      this.name("Pause", true);
+      this.name("Pause");
       this.load();
       if (control.index === last) go(0);
     }
@@ -251,13 +251,14 @@
       if (!this.timer) return;
       clearInterval(this.timer);
       this.timer = null;
-      this.name("Play", false);
+      this.name("Play");
       this.rest(true);
     }
-    name(word, pressed) {
+    /* The button says what it would do; that it is pressed besides would be heard as its opposite. */
+    name(word) {
       const label = this.playing.getAttribute("aria-label");
       this.playing.setAttribute("aria-label", label.replace(/^\S+/, word));
-      this.playing.setAttribute("aria-pressed", pressed);
+      this.playing.classList.toggle("nn-playing", word === "Pause");
     }
 
     /* ---- Frames ---- */

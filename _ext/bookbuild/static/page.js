@@ -31,6 +31,19 @@
     if (next !== card) card.querySelector("figure").prepend(linkTo(next, text));
   });
 
+  /* ---- "Back to top" lies near the lower edge of the screen: not while a card is there ---- */
+
+  const toTop = document.querySelector("#pst-back-to-top");
+  const atEdge = new Set();
+  const edge = new IntersectionObserver((seen) => {
+    for (const { target, isIntersecting } of seen) {
+      if (isIntersecting) atEdge.add(target);
+      else atEdge.delete(target);
+    }
+    toTop.classList.toggle("nn-away", atEdge.size > 0);
+  }, { rootMargin: "-80% 0px 0px" });
+  if (toTop) cards.forEach((card) => edge.observe(card));
+
   /* ---- A link into a closed fold opens it ---- */
 
   function unfold() {
@@ -69,6 +82,14 @@
   const fetchMath = () => idle(() => {
     const script = document.createElement("script");
     script.src = math.dataset.src;
+    // Its two commonest fonts come with it: in others' stead lines would be higher for a moment.
+    const fonts = location.protocol.startsWith("http") ? ["Main-Regular", "Math-Italic"] : [];
+    for (const font of fonts) {
+      const link = document.createElement("link");
+      Object.assign(link, { rel: "preload", as: "font", crossOrigin: "" });
+      link.href = new URL(`output/chtml/fonts/woff-v2/MathJax_${font}.woff`, script.src);
+      document.head.append(link);
+    }
     document.head.append(script);
   });
   if (math) addEventListener("load", fetchMath, { once: true });
