@@ -13,7 +13,7 @@ import sys
 
 from book_files import ROOT, notebooks
 
-SAMPLE = 40  # cells, of all notebooks
+SAMPLE = 30  # cells, of all notebooks
 EPOCH = datetime.date(1970, 1, 1)
 
 
