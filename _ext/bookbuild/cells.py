@@ -14,11 +14,12 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 
 from .dependencies import files_named
+from .engine.files import FOLDERS
 from .execution import pictures
 from .paths import ROOT, notebooks
 from .slices import slices
 
-FOLDER = "cells"  # in the build's folder; its contents are copied into the site's _static
+CELLS = "cells"  # in the build's folder; its contents are copied into the site's _static
 READS = "This cell reads from the book's folder {}, which a page does not have."
 NEEDS = "This cell needs an earlier one that reads from the book's folder {}, as no page can."
 
@@ -40,7 +41,7 @@ def serve(app, config):
 
 
 def folder(app) -> Path:
-    return Path(app.outdir).parent / FOLDER
+    return Path(app.outdir).parent / CELLS
 
 
 def file_of(app, docname: str) -> Path:
@@ -102,9 +103,9 @@ def facts_of(cells: list[dict], path: Path) -> list[dict]:
 
 
 def refused(cell: int, sources: list[str], needs: list[list[int]], path: Path) -> str | None:
-    """Why a cell cannot run in a page, if so: there are no files but those of the packages."""
+    """Why a cell cannot run in a page, if so: it has no files but those packed for it."""
     for k in (cell, *needs[cell]):
         for file in sorted(files_named(ast.parse(sources[k]), path.parent, ROOT)):
-            if not file.is_relative_to(ROOT / "nnlib") and not file.is_relative_to(ROOT / "nnbook"):
-                return (READS if k == cell else NEEDS).format(file.relative_to(ROOT).parts[0])
+            if (folder := file.relative_to(ROOT).parts[0]) not in FOLDERS:
+                return (READS if k == cell else NEEDS).format(folder)
     return None

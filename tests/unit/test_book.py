@@ -129,7 +129,7 @@ def test_uncompared_output_is_asserted(notebook):
 def test_setup_is_short_and_folded(notebook):
     first = cells_of(notebook, "code")[0]
     assert "hide-input" in tags(first)
-    assert len([line for line in first["source"] if line.strip()]) <= 6
+    assert len([line for line in first["source"] if line.strip()]) <= 7
 
 
 @pytest.mark.parametrize("notebook", CHAPTERS)

@@ -27,12 +27,11 @@ def test_what_is_known_of_a_cell():
 
 
 def test_a_cell_that_reads_a_file_is_refused_and_so_are_those_that_need_it():
-    sources = ['p = "../experiments/results"', "q = p", 'r = "../nnlib/train.py"', 's = "words"']
+    sources = ['p = "../tests/unit"', "q = p", 'r = "../experiments/results"', 's = "words"']
     facts = cells.facts_of([cell(source) for source in sources], PATH)
     assert [fact.get("refuses") for fact in facts] == [
-        "This cell reads from the book's folder experiments, which a page does not have.",
-        "This cell needs an earlier one that reads from the book's folder experiments, "
-        "as no page can.",
+        "This cell reads from the book's folder tests, which a page does not have.",
+        "This cell needs an earlier one that reads from the book's folder tests, as no page can.",
         None,
         None,
     ]

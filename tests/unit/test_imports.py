@@ -16,7 +16,7 @@ MAY_IMPORT = {  # beside itself: our own folders, then packages; None: any
         {"nnlib"},
         {
             *("numpy", "matplotlib", "matplotlib_inline", "IPython", "ipywidgets", "threadpoolctl"),
-            "_host",  # in a page's own Python, and nowhere else
+            *("_host", "tqdm"),  # in a page's own Python
         },
     ),
     "experiments": ({"nnlib", "nnbook"}, None),
