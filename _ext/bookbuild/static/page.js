@@ -72,8 +72,9 @@
   /* ---- A page with an element of its own: its script, which loads no Python before a click ---- */
 
   const here = document.currentScript.src;
-  if (document.querySelector("nn-playground")) import(new URL("live/playground.js", here));
-  if (document.querySelector("nn-digit")) import(new URL("live/digit.js", here));
+  const served = location.protocol !== "file:"; // from a disk no module may be loaded
+  if (served && document.querySelector("nn-playground")) import(new URL("live/playground.js", here));
+  if (served && document.querySelector("nn-digit")) import(new URL("live/digit.js", here));
 
   /* ---- Formulas: MathJax is as heavy as all the rest, and comes when that is there ---- */
 

@@ -420,8 +420,8 @@ class Playground extends HTMLElement {
 /* ---- Numbers in words ---- */
 
 function number(value) {
-  if (value === null) return "infinite";
-  return value < 1000 ? value.toFixed(3) : value.toExponential(1).replace("e+", " × 10^");
+  if (value === null) return "not finite";
+  return value < 1000 ? value.toFixed(3) : "above 1000";
 }
 
 const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
