@@ -266,3 +266,19 @@ def test_those_who_want_little_to_move_get_few_pictures(site, new_page):
         page.get_by_role("button", name="Train").click()
         expect(page.locator(".nn-state")).to_contain_text("Epoch 20,")
         page.get_by_role("button", name="Pause").click()
+
+
+def test_it_learns_in_firefox_too(site, firefox):
+    with firefox.new_page() as page:
+        watch = Watch(page)
+        page.goto(f"{site}/playground.html")
+        page.wait_for("() => document.querySelector('.nn-start button').checkVisibility()")
+        page.locator(".nn-start button").click()
+        page.wait_for(
+            "() => document.querySelector('.nn-train')?.checkVisibility()", seconds=PATIENCE / 1000
+        )
+        page.locator(".nn-train").click()
+        page.wait_for("() => document.querySelector('nn-playground').view.epoch > 20")
+        losses = page.evaluate("() => document.querySelector('nn-playground').view.curves.loss")
+        assert losses[-1] < 0.7 * losses[0]
+        assert watch.faults == []
