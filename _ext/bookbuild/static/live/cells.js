@@ -136,10 +136,11 @@ class Cell {
   }
 
   #controls() {
+    this.bar.classList.add("nn-awake");
     this.runButton = this.bar.querySelector("button");
     this.runButton.tabIndex = 0;
     this.editButton = toolButton("Edit", () => this.edit());
-    this.undoButton = toolButton("Undo all changes", () => this.undo());
+    this.undoButton = toolButton("Undo", () => this.undo());
     this.stopButton = toolButton("Stop", () => this.page.stop());
     this.undoButton.hidden = this.stopButton.hidden = true;
     this.status = this.bar.querySelector("[role=status]");
@@ -197,6 +198,8 @@ class Cell {
   /** Open the editor on this text, the book's if none is given. */
   edit(text = this.source) {
     if (!this.editor) {
+      const fold = this.input.closest("details");
+      if (fold) fold.open = true;
       this.editor = editor(text, `Code of cell ${this.number + 1}`);
       this.editor.addEventListener("input", () => this.#changed());
       this.editor.addEventListener("keydown", (event) => this.#key(event));
