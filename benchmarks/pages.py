@@ -30,6 +30,26 @@ HEAVIEST = 3  # pages that are opened over a slow line
 KEY = 20  # ms from a key press to its picture
 SLOW = {"latency": 150, "downloadThroughput": 1.6e6 / 8, "uploadThroughput": 0.75e6 / 8}
 
+# From a click on Run to the figure that the cell draws, in seconds; then until Python's memory
+# is in the browser's store.
+FIGURE_CELL = "div.cell[data-cell='1']"
+FIRST_FIGURE = """
+async (cell) => {
+  const begin = performance.now();
+  cell.querySelector(".nn-run button").click();
+  const frame = () => new Promise(requestAnimationFrame);
+  while (!cell.querySelector(".nn-yours img")?.complete) await frame();
+  const end = performance.now();
+  const stored = async () => {
+    const names = await caches.keys();
+    const lists = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+    return lists.flat().some(({url}) => url.includes("/image?"));
+  };
+  while (!await stored()) await new Promise((done) => setTimeout(done, 100));
+  return (end - begin) / 1000;
+}
+"""
+
 # When the first slider can be used: it is moved again and again, until the picture is another.
 # Milliseconds since the page was asked for.
 FIRST_SLIDER = """
@@ -100,6 +120,10 @@ def report(browser, site, pages):
         _, usable, shift = opening(browser, f"{site}/{name}.html")
         yield f"{name}: first slider moves its picture", usable, 0.5, "s"
         yield f"{name}: layout shift", shift, 0.02, ""
+    cold, kept = first_figures(browser, f"{site}/chapters/neuron.html")
+    yield "from a click to the first figure of Python in the page, new", cold, 6, "s"
+    yield "from a click to the first figure, from the browser's store", kept, 3, "s"
+    yield "Python in the page, to fetch once", weight_of_engine() / 1e6, 20, "MB"
     keys = {name: key_presses(browser, site, name) for name in pages}
     every = [time for times in keys.values() for time in times]
     yield "key press to picture in the page, p95 over all explorers", p95(every), KEY, "ms"
@@ -127,6 +151,20 @@ def opening(browser, address, line=None):
         page.wait_for_load_state("networkidle")
         shift = sum(value for value, _ in page.evaluate("shifts"))
         return page.evaluate(FIRST_PAINT) / 1000, usable / 1000, shift
+
+
+def first_figures(browser, address):
+    """Seconds from a click to the first figure, at a first visit and at a later one."""
+    with opened(browser) as page:
+        for _ in range(2):
+            page.goto(address)
+            page.wait_for_load_state("networkidle")
+            yield page.locator(FIGURE_CELL).evaluate(FIRST_FIGURE)
+
+
+def weight_of_engine():
+    listed = (SITE / "_static/live/engine/engine.json").read_text(encoding="utf-8")
+    return sum(part["bytes"] for part in json.loads(listed).values())
 
 
 def key_presses(browser, site, name):
