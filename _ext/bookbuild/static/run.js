@@ -21,7 +21,7 @@
   async function load() {
     if (location.protocol === "file:") throw new Error(FROM_DISK);
     const { Page } = await import(new URL("cells.js", base));
-    const answer = await fetch(new URL(`cells/${named}.json`, base));
+    const answer = await fetch(new URL(`cells/${named}.json`, base), { cache: "no-cache" });
     if (!answer.ok) throw new Error(`This site has no list of this page's cells (${answer.status}).`);
     return new Page(boxes, (await answer.json()).cells);
   }

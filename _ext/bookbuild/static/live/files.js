@@ -5,7 +5,7 @@ const FOLDER = new URL("engine/", import.meta.url);
 
 /** What the build says of the engine's files: name to {bytes, sha256}. */
 export async function list() {
-  const answer = await get(new URL("engine.json", FOLDER));
+  const answer = await get(new URL("engine.json", FOLDER), { cache: "no-cache" }); // as of today
   return answer.json();
 }
 
@@ -71,10 +71,10 @@ async function one(address, part, kept, count) {
   return blob;
 }
 
-async function get(address) {
+async function get(address, options) {
   let answer;
   try {
-    answer = await fetch(address);
+    answer = await fetch(address, options);
   } catch {
     throw new Error("Python could not be fetched: there is no connection to this site.");
   }
