@@ -5,6 +5,7 @@ What several chapters share::
     explore  card           pictures with sliders, in a notebook and in a page
     frames  svg  colours    the pictures themselves, in the page's colours
     plots                   one style for all figures; points, boundaries, digits
+    tables                  rows and headers as a table of the page, or of a terminal
     graphs                  the graph that a computation has left behind
     claims                  a comparison, printed with its error, or an exception
     check                   kinds of exercise checks: a number, a choice, an array, a function

