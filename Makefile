@@ -4,7 +4,7 @@ PORT ?= 8000
 JOBS ?= 1
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help book page serve check test test-all refresh lint bench experiments mutants clean
+.PHONY: help book page serve check test test-all refresh reading lint bench experiments mutants clean
 
 help: ## list what there is
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1 #\2/p' Makefile | column -t -s '#'
@@ -22,6 +22,9 @@ serve: book ## build and serve the book on this machine (PORT=8000)
 
 refresh: .venv/book ## execute notebooks, all or NB=optimizers, and store their text outputs
 	$(BIN)/python tools/refresh.py $(NB)
+
+reading: .venv/book ## count each chapter's words, visible code and minutes; screens, where it is built
+	$(BIN)/python tools/reading.py
 
 lint: .venv/test ## check the code's style, its form and its types
 	$(BIN)/ruff check .

@@ -1,0 +1,87 @@
+"""How much a chapter asks of its reader: it is counted right, and there is a limit to it."""
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+from book_files import notebooks
+from bookbuild.reading import Reading, prose, reading
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+ROOT = Path(__file__).resolve().parents[2]
+CHAPTERS = [Path(name).stem for name in notebooks() if name.startswith("chapters/")]
+LIMITS = {"words": 6000, "lines": 250}
+STEPS = {"words": 100, "lines": 10}  # a number below is rounded up to these
+# Chapters that are not there yet, with what they have. A chapter that gets shorter lowers its
+# number here, and loses it at the limit; none may grow.
+NOT_YET = {
+    "neuron": {"lines": 440},
+    "network": {"lines": 630},
+    "backprop": {"words": 6300, "lines": 790},
+    "optimizers": {"words": 6300, "lines": 580},
+    "schedules": {"lines": 370},
+    "initialization": {"lines": 520},
+    "regularization": {"lines": 510},
+    "normalization": {"lines": 680},
+    "mnist": {"lines": 520},
+}
+
+
+@pytest.mark.parametrize("what", LIMITS)
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_the_main_path_is_short(chapter, what):
+    found = getattr(reading(ROOT / f"chapters/{chapter}.ipynb"), what)
+    allowed = NOT_YET.get(chapter, {}).get(what, LIMITS[what])
+    assert found <= allowed, f"{found} {what}: fold or shorten some"
+    step = STEPS[what]
+    assert allowed == max(LIMITS[what], step * math.ceil(found / step)), (
+        f"{found} {what} is better than NOT_YET says: write that there"
+    )
+
+
+def test_no_limit_is_kept_for_what_has_reached_it():
+    for chapter, numbers in NOT_YET.items():
+        assert chapter in CHAPTERS
+        assert numbers and all(number > LIMITS[what] for what, number in numbers.items())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("One *small* step, twice.", 4),
+        ("(chapter-x)=\n# A title\n\n- an item", 4),
+        ("see [the other page](../there/and%20back.html#x) and {ref}`this <chapter-neuron>`", 6),
+        ("so $a + b = c$ is\n\n$$\nx = 1\n$$\n\nfound", 4),
+        ("seen <b>bold</b>\n```python\nnot = read\n```\nend", 3),
+        ("before\n<details>\n<summary>Why?</summary>\n\nfolded\n\n</details>\nafter", 2),
+        ("a <details>b <details>c</details> d</details> e", 2),
+        (":::{admonition} Predict\n:class: tip\nWhat then?\n:::", 2),
+        ("— … 3 %", 1),
+    ],
+)
+def test_words_are_counted_as_they_are_read(text, words):
+    assert len(prose(text)) == words
+
+
+def test_a_chapter_is_measured(tmp_path):
+    explorer = new_output("execute_result", data={"text/plain": ["Explorer(b: 3 values)"]})
+    cells = [
+        new_markdown_cell("# Title\n\nfour words are here"),
+        new_code_cell("one = 1\n\ntwo = 2", outputs=[new_output("stream", text="2")]),
+        new_code_cell("folded = 3", metadata={"tags": ["hide-input"]}, outputs=[explorer]),
+        new_markdown_cell("## Common mistakes\n\n### First\n\nnot counted"),
+        new_code_cell("not_counted = 4"),
+        new_markdown_cell("more\n\n## Exercises\n\n### 1. One\n\n### 2. Two\n\nnot counted"),
+        new_code_cell("not_counted = 5"),
+        new_markdown_cell("## References\n\nthree more words"),
+    ]
+    path = tmp_path / "small.ipynb"
+    path.write_text(json.dumps(new_notebook(cells=cells)), encoding="utf-8")
+    assert reading(path) == Reading(words=8, lines=3, explorers=1, exercises=2)
+
+
+def test_minutes_follow_the_rule():
+    assert Reading(words=4000, lines=200, explorers=5, exercises=12).minutes == 40
+    assert Reading(words=4000, lines=200, explorers=6, exercises=12).minutes == 40, "in fives"
+    assert Reading(words=0, lines=0, explorers=0, exercises=12).exercise_minutes == 60
