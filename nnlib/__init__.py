@@ -15,12 +15,12 @@ counting what explains it. ::
     landscapes  descend             places to practise, and the loop down
     penalties  norms                what keeps weights small, and activations in scale
     convolution  sequence           images; attention and recurrence
-    gradcheck  metrics              is the gradient right, is the network good
+    gradcheck  metrics  diagnose    is the gradient right, is the network good, why not
     data  mnist                     digits and toys
 
 **Behind the scenes.** What guards the files above or makes them fast is in no formula. ::
 
-    _check  pitfalls                sentences for wrong arguments, and for mistakes with a run
+    _check  pitfalls  symptoms      sentences for wrong arguments, and for mistakes with a run
     _in_place                       Adam's step in fewer passes
 
 What only the pages of the book need (explorers, plots, exercise checks) is in ``nnbook``, which
