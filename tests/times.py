@@ -19,6 +19,8 @@ LATE = {  # by then another worker has built the book
     "tests/site/test_digit.py": "Draw a digit, in the browser",
     "tests/site/test_firefox.py": "explorers in Firefox",
     "tests/site/test_playground.py": "playground in the browser",
+    "tests/site/test_landing.py": "landing page in the browser",
+    "tests/site/test_reading.py": "length of pages in the browser",
 }
 BUILD = "tests/site/test_pages.py::test_the_book_is_built"
 

@@ -13,6 +13,9 @@
   before they are set (`formulas`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
+- The landing page shows an explorer, and a card for each chapter with what it takes (`landing`,
+  `reading`).
+- The notebooks and all that they need become one archive to download (`archive`).
 - The playground's page gets its first picture (`playground`).
 - The page *Draw a digit* gets its tool and its recorded numbers (`digit`).
 - The site's address without a page leads to the first one (`front`).
@@ -22,9 +25,24 @@ import os
 import re
 from pathlib import Path
 
-from . import cells, digit, explorers, front, light, live, pages, playground, scripts
+import yaml
+
+from . import (
+    archive,
+    cells,
+    digit,
+    explorers,
+    front,
+    landing,
+    light,
+    live,
+    pages,
+    playground,
+    scripts,
+)
 from .claims import collect_claims
 from .mistakes import collect_mistakes
+from .paths import ROOT
 
 
 def setup(app):
@@ -37,6 +55,8 @@ def setup(app):
     cells.setup(app)
     live.setup(app)
     digit.setup(app)
+    archive.setup(app)
+    landing.setup(app)
     light.setup(app)
     front.setup(app)
     playground.setup(app)
@@ -48,9 +68,15 @@ def configure(app, config):
     os.environ["NNLIB_EXPLORERS"] = "page"
     build = Path(app.outdir).parent
     config.html_static_path.append(str(Path(__file__).with_name("static")))
+    config.myst_substitutions["version"] = version()
     config.nb_execution_cache_path = str(build / ".jupyter_cache")
     scripts.configure(config, build)
     live.configure(app, build)
+
+
+def version() -> str:
+    """The book's version, as it is cited."""
+    return yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["version"]
 
 
 def one_formula_a_line(app, what, name, obj, options, lines):

@@ -20,6 +20,7 @@ from jupyter_cache.executors.utils import single_nb_execution
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
+from nnbook.explore import MIME
 from nnbook.machine import cores
 from nnbook.mnist.folder import mnist_folder
 from nnlib.mnist import DataUnavailable, mnist
@@ -70,6 +71,15 @@ class Outputs:
         if path not in self:
             return []
         return self.cache.match_cache_notebook(self.marked(path)).data.get("cell_seconds", [])
+
+    def explorers(self, path: Path) -> list[dict]:
+        """What each explorer of an executed notebook gave, in their order; [] if it was not."""
+        if path not in self:
+            return []
+        executed = self.cache.match_cache_notebook(self.marked(path))
+        cells = self.cache.get_cache_bundle(executed.pk).nb.cells
+        outputs = [output for cell in cells for output in cell.get("outputs", ())]
+        return [output.data[MIME] for output in outputs if MIME in output.get("data", ())]
 
     def execute(self, paths: list[Path]):
         """Execute those of these notebooks whose outputs are not here, and keep what they give.

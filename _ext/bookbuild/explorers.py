@@ -51,11 +51,16 @@ class ExplorerRenderer:
     def handle_mime(renderer, data, inline):
         if data.mime_type != MIME:
             return None
-        env, explorer = renderer.renderer.sphinx_env, data.content
-        path = frames_of(env.app, env.docname) / f"{explorer['name']}.js"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(explorer["frames"], encoding="utf-8")
-        version = hashlib.sha256(explorer["frames"].encode()).hexdigest()[:8]
-        up = "../" * env.docname.count("/")
-        address = f"{up}_static/frames/{env.docname}/{path.name}?v={version}"
-        return [nodes.raw("", explorer["card"].replace(FRAMES, address), format="html")]
+        html = placed(renderer.renderer.sphinx_env, data.content)
+        return [nodes.raw("", html, format="html")]
+
+
+def placed(env, explorer: dict) -> str:
+    """The card of an explorer for the page that is read now; its frames go into their file."""
+    path = frames_of(env.app, env.docname) / f"{explorer['name']}.js"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(explorer["frames"], encoding="utf-8")
+    version = hashlib.sha256(explorer["frames"].encode()).hexdigest()[:8]
+    up = "../" * env.docname.count("/")
+    address = f"{up}_static/frames/{env.docname}/{path.name}?v={version}"
+    return explorer["card"].replace(FRAMES, address)

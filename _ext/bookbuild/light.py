@@ -17,6 +17,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from .archive import saved
 from .formulas import with_room
 from .sheets import shorten
 
@@ -61,7 +62,7 @@ def lighten(html, icons, static, address, is_search):
         return html
     html = re.sub(r'<link rel="preload" as="script"[^>]*/>\n?', "", html)
     html = HANDLER.sub(r' data-click="\1"', html)
-    html = ICON.sub(icons.svg, html)
+    html = saved(ICON.sub(icons.svg, html))
     html = with_room(html)
     html = SIZE.sub(r'width="\1" height="\2"', IMAGE.sub('<img loading="lazy"', html))
     scripts = [(m[1], m[2].strip()) for m in SCRIPT.finditer(html) if not DATA.search(m[1])]

@@ -16,6 +16,7 @@ from .paths import ROOT
 
 # beside the notebooks, pages that show what other files say
 SHOWN = {
+    "intro": "chapters/*.ipynb",
     "appendix/api": "nnlib/*.py",
     "appendix/mistakes": "chapters/*.ipynb",
     "appendix/claims": "chapters/*.ipynb",
@@ -40,7 +41,7 @@ def shown(app, docname: str) -> str:
         return app.outputs.digests[path]
     digest = hashlib.sha256()
     for file in sorted(ROOT.glob(SHOWN[docname])) if docname in SHOWN else ():
-        digest.update(file.read_bytes())
+        digest.update(file.read_bytes() + app.outputs.digests.get(file, "").encode())
     return digest.hexdigest()
 
 
