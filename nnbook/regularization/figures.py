@@ -147,3 +147,35 @@ def draw_gains(ax, early, late):
         ax.plot(after, row, "o", ms=10, color=plots.ORANGE)
     ax.set_yticks(range(len(names)), names)
     return names
+
+
+def draw_penalty_axes(axes, points, small, kinds):
+    """What stays the same in the four pictures of a penalty.
+
+    The points (X, y), and empty axes for the losses and for the weights; in the last one how many
+    weights are small, ``small[k]`` for each kind of penalty over 11 strengths.
+    """
+    plots.scatter_classes(axes[0], *points)
+    axes[0].set(xlim=(-2, 3), ylim=(-1.7, 2.2), xlabel="x₁", ylabel="x₂")
+    axes[1].set(ylim=(0, 1.6), ylabel="cross-entropy")
+    axes[2].set(xlim=(-2.05, 2.05), ylim=(0, 130), xlabel="weight", ylabel="number of weights")
+    axes[3].set(ylim=(-0.03, 1.03), ylabel="share below 0.01")
+    for ax in (axes[1], axes[3]):
+        ax.set(xlim=(-0.5, 10.5), xlabel="strength λ", xticks=[0, 4, 7, 10])
+        ax.set_xticklabels(["0", "0.001", "0.01", "0.1"])
+    places = [(5.0, 0.3), (2.8, 0.75)]
+    for kind, shares, place, colour in zip(kinds, small, places, plots.COLOURS[2:], strict=False):
+        axes[3].plot(shares, color=colour)
+        plots.label(axes[3], kind, place, (0, 0), color=colour)
+
+
+def draw_stop(ax, losses, end, best):
+    """Validation losses by epoch: faint all of them, full until the stop, a dot at the best.
+
+    ``end`` and ``best`` are counted from 0, the axis from 1.
+    """
+    epochs = np.arange(1, len(losses) + 1)
+    ax.plot(epochs, losses, color=plots.ORANGE, alpha=0.35)
+    ax.plot(epochs[: end + 1], losses[: end + 1], color=plots.ORANGE)
+    ax.axvline(end + 1, color=plots.BLACK, lw=1.5)
+    ax.plot(best + 1, losses[best], "o", ms=10, color=plots.GREEN)

@@ -15,6 +15,7 @@ from nnlib.penalties import L1, L2, ElasticNet, max_norm
 
 from ..claims import effect, without_untested
 from ..runs import Stack, train_stack, unpacked
+from ..tables import table
 
 SEEDS = 10
 DIGITS, OWN = 1797, 200  # all there are, and how many of them are for training and validation
@@ -152,25 +153,36 @@ def by_digit(values, start=OWN):
     return without_untested(placed)
 
 
-def table(record, wrong):
-    """Print what each method reads right, with its strength, and its gain in test accuracy.
+def gains_table(record, wrong):
+    """What each method gains over the plain networks, and with which strength, as a table.
 
-    The gain over the plain networks has one standard error, over the seeds and the test digits
-    (`nnbook.claims.effect`).
+    The gain in test accuracy has one standard error, over the seeds and the test digits
+    (`nnbook.claims.effect`). The accuracy in training is the one after the longer training.
     """
-    times = [read(record, wrong, steps) for steps in record["steps"]]
-    heads = [f"after {steps:,} steps" for steps in record["steps"]]
-    print("in %         ", *(f"{head:>25}{'':10}" for head in heads))
-    print(" " * 13, *("   strength  train  test   against",) * len(times))
-    for name in times[0]:
-        parts = [f"{name:13}"]
-        for found in times:
-            f = found[name]
-            gain, error = effect(100 * (f.right - found["plain"].right))
-            strength = "+".join(f"{v:g}" for v in np.atleast_1d(f.strength))
-            against = f"{gain:+5.1f} ± {error:.1f}"
-            if name == "plain":
-                strength, against = "–", ""
-            parts.append(f"{strength:>11} {100 * f.training:6.1f} {100 * f.test.mean():5.1f}")
-            parts.append(f"{against:11}")
-        print(*parts)
+    early, late = (read(record, wrong, steps) for steps in record["steps"])
+    rows = [
+        [name, _strength(early[name]), _gain(early, name), _strength(late[name])]
+        + [_gain(late, name), f"{100 * late[name].training:.1f}"]
+        for name in early
+        if name != "plain"
+    ]
+    short, long = (f"after {steps:,} steps" for steps in record["steps"])
+    plain = [
+        f"{100 * found['plain'].test.mean():.1f} % {when}"
+        for found, when in ((early, short), (late, long))
+    ]
+    return table(
+        rows,
+        ["", "strength", f"gain {short}", "strength", f"gain {long}", "training"],
+        caption=f"Gain in test accuracy, in points, over plain networks, which read {plain[0]} "
+        f"and {plain[1]}; and training accuracy at the end, in %.",
+    )
+
+
+def _strength(found):
+    return "+".join(f"{v:g}" for v in np.atleast_1d(found.strength))
+
+
+def _gain(found, name):
+    gain, error = effect(100 * (found[name].right - found["plain"].right))
+    return f"{gain:+.1f} ± {error:.1f}"

@@ -104,12 +104,36 @@ def tiny_record():
     return {"steps": [150, 1000], "found": found}
 
 
-def test_the_table_says_who_gains(capsys):
-    remedies.table(tiny_record(), wrong=0.2)
-    head, _, plain, l2 = capsys.readouterr().out.splitlines()
-    assert "after 150 steps" in head and "after 1,000 steps" in head
-    assert re.fullmatch(r"plain +– +100\.0 +60\.\d +– +100\.0 +60\.\d *", plain)
-    assert re.fullmatch(r"L2( +0\.01 +100\.0 +80\.\d \+20\.0 ± \d\.\d){2}", l2)
+def test_the_table_says_who_gains():
+    shown = remedies.gains_table(tiny_record(), wrong=0.2)
+    assert shown.headers[2::2] == ["gain after 150 steps", "gain after 1,000 steps"]
+    [(name, early, gain, late, lasting, training)] = shown.rows
+    assert (name, early, late, training) == ("L2", "0.01", "0.01", "100.0")
+    for text in (gain, lasting):
+        assert re.fullmatch(r"\+20\.0 ± \d\.\d", text)
+    assert re.search(r"read 60\.\d % after 150 steps and 60\.\d % after 1,000", shown.caption)
+
+
+def test_the_best_epoch_and_the_stop_are_marked():
+    fig, ax = plt.subplots()
+    figures.draw_stop(ax, [3.0, 1.0, 2.0, 2.5, 4.0], end=3, best=1)
+    everything, trained, stop, best = ax.lines
+    assert list(everything.get_xdata()) == [1, 2, 3, 4, 5]
+    assert list(trained.get_ydata()) == [3.0, 1.0, 2.0, 2.5]
+    assert set(stop.get_xdata()) == {4}
+    assert (*best.get_xdata(), *best.get_ydata()) == (2, 1.0)
+    plt.close(fig)
+
+
+def test_each_penalty_has_its_curve_and_its_name():
+    fig, axes = plt.subplots(1, 4)
+    points = np.zeros((4, 2)), np.array([0, 0, 1, 1])
+    figures.draw_penalty_axes(axes, points, np.stack([np.zeros(11), np.ones(11)]), ["L2", "L1"])
+    assert [line.get_ydata().mean() for line in axes[3].lines] == [0, 1]
+    assert [text.get_text() for text in axes[3].texts] == ["L2", "L1"]
+    colours = [line.get_color() for line in axes[3].lines]
+    assert colours == [text.get_color() for text in axes[3].texts]
+    plt.close(fig)
 
 
 def test_gains_are_sorted_by_what_is_left_of_them():
