@@ -4,13 +4,14 @@
 biases excepted, to the mean cross-entropy: the gradient 2e-4 W, ``weight_decay=2e-4`` in `SGD` as
 in PyTorch. Without the half the penalty is twice as large. `penalty` compares the two on validation
 data, and has the curves. Recorded losses are without the penalty. The test images are read once, by
-the trained networks.
+the trained networks. The most confident mistakes are stored as images, too, for who has no MNIST.
 """
 
 from dataclasses import asdict, replace
 
 import numpy as np
 
+from nnbook.mnist.readings import MISREAD
 from nnbook.mnist.recipe import Recipe, fit
 from nnlib.activations import softmax
 from nnlib.metrics import calibration, confusion_matrix
@@ -23,11 +24,13 @@ RECIPE = Recipe(hidden=(600,), optimizer="sgd", lr=0.02, l2=1e-4, batch=16, epoc
 OTHER = replace(RECIPE, l2=2e-4)
 UNITS = 16  # whose weights are kept as pictures
 MISTAKES = 30
+SHOWN = 12  # of them, whose images are stored
 
 
 def experiment(run):
     records = run(one_seed, [{"seed": seed, "close": seed == SEEDS[0]} for seed in SEEDS])
     close_up = records[0].pop("close_up")
+    store_images(arrays("test")[2], close_up["confident_mistakes"][:SHOWN])
     return {
         "recipe": asdict(RECIPE),
         "test_accuracy": percent(records),
@@ -68,6 +71,13 @@ def close_up(net, X, y):
         ],
         "first_layer": [picture(net.layers[0].W[:, unit], unit) for unit in range(UNITS)],
     }
+
+
+def store_images(X, mistakes):
+    """Store the images of these mistakes, of the test images X, for `nnbook.mnist.readings`."""
+    images = X[[mistake["test_image"] for mistake in mistakes]]
+    with MISREAD.open("wb") as file:
+        np.savez_compressed(file, images=np.rint(255 * images).astype(np.uint8))
 
 
 def picture(w, unit):

@@ -144,6 +144,7 @@ def test_the_book_is_packed_with_what_its_cells_read():
         "nnlib/_data/digits.npz",
         "nnbook/book.mplstyle",
         "nnbook/digit.npz",
+        "nnbook/mnist/misread.npz",
     }
     wanted |= {"IPython/display.py", "ipywidgets.py", "experiments/results/best.json"}
     assert wanted <= set(packed)

@@ -36,7 +36,7 @@ from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
 from nnbook import digit as page
 from nnbook.claims import effect
-from nnbook.mnist.readings import right
+from nnbook.mnist.readings import misread, right
 from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
 from nnbook.regularization.remedies import REMEDIES, deal_all
 from nnbook.runs import unpacked
@@ -99,6 +99,14 @@ def test_every_record_is_complete(name):
 
 def test_no_other_files_are_among_the_records():
     assert {path.name for path in RESULTS.iterdir()} <= {f"{name}.json" for name in NAMES}
+
+
+def test_the_stored_images_are_those_of_the_recorded_mistakes(real_arrays):
+    mistakes = recorded("reference")["close_up"]["confident_mistakes"][: reference.SHOWN]
+    _, _, X_test, y_test = real_arrays("test")
+    rows = [mistake["test_image"] for mistake in mistakes]
+    np.testing.assert_allclose(misread(), X_test[rows], atol=1e-6)
+    assert [mistake["label"] for mistake in mistakes] == y_test[rows].tolist()
 
 
 @pytest.mark.parametrize("module", [reference, best])
