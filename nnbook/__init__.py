@@ -37,6 +37,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     figures                 its larger figures
     checks                  the checks of its exercises
     wirings                 of networks: dense and convolutional ones, many side by side
+    by_hand                 of networks: weights that are written down, not trained
     race                    of the optimizers: the steps that each rate takes to the goal
     tuning                  of the schedules: each at the best rate of a grid
     recipe  folder          of MNIST: a network to train, and where its files lie
