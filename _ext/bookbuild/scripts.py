@@ -17,7 +17,7 @@ COPIES = {  # where it is in node_modules: where it goes below _static
     **{f"mathjax/es5/{part}": f"mathjax/{part}" for part in MATHJAX},
     f"{WASI}/dist": "live/shim",
     f"{WASI}/LICENSE-MIT": "live/shim/LICENSE-MIT",
-    "dompurify/dist/purify.es.mjs": "live/purify.js",
+    "dompurify/dist/purify.min.js": "live/purify.js",
     "dompurify/LICENSE": "live/purify.LICENSE",
 }
 

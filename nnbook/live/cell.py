@@ -4,6 +4,7 @@ A page hears of events while a cell runs: text that is printed, things that are 
 """
 
 import ast
+import gc
 import importlib
 import json
 import linecache
@@ -14,6 +15,7 @@ from .display import display, tell
 
 CELL = "<cell {}>"  # what tracebacks call the file
 NAMES = vars(sys.modules["__main__"])  # of all cells
+NAMES.setdefault("display", display)  # as in a notebook
 count = 0
 
 
@@ -88,6 +90,7 @@ def _show_figures():
 def _close_figures():
     if _pyplot_numbers():
         sys.modules["matplotlib.pyplot"].close("all")
+        gc.collect()  # a figure and its parts know each other; a page's memory never shrinks
 
 
 def _pyplot_numbers():

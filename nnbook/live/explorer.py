@@ -52,6 +52,8 @@ def frame(name, setting):
         ``pictures`` (a fragment of SVG for each panel), ``sentence``, ``colours`` (variable to its
         value) and ``values`` (what each control stands at, as it is written).
     """
+    if name not in explorers:
+        raise LookupError("Run this explorer's cell again: the Python that drew it has ended.")
     explorer = explorers[name]
     pairs = zip(explorer.options.items(), setting, strict=True)
     values = {key: between(control.values, place) for (key, control), place in pairs}

@@ -42,6 +42,7 @@ SMALL = wasm.MAGIC + b"".join(
         section(1, b"\1", b"\x60\0\0"),
         section(wasm.IMPORTS, b"\1", name("a"), name("b"), b"\0\0"),
         section(3, b"\3\0\0\0"),
+        section(wasm.MEMORY, b"\1\0\1"),
         section(wasm.EXPORTS, b"\1", name("run"), b"\0\2"),
         section(wasm.ELEMENTS, b"\0"),
         section(wasm.CODE, b"\3", *(wasm.leb128(len(body)) + body for body in BODIES)),
@@ -74,6 +75,16 @@ def test_functions_are_left_out_and_all_else_stays():
     assert kept == [*BODIES[:2], wasm.STUB[1:]]
     others = [kind for kind, *_ in wasm.Module(SMALL).sections if kind != wasm.CUSTOM]
     assert [kind for kind, *_ in trimmed.sections] == others
+
+
+def test_memory_gets_a_limit_and_all_else_stays():
+    limited = wasm.limited(SMALL, 16384)
+    memory = wasm.Module(limited).section(wasm.MEMORY)
+    assert [memory.number() for _ in range(4)] == [1, 1, 1, 16384] and memory.at_end()
+    with_limit = section(wasm.MEMORY, b"\1\1\1", wasm.leb128(16384))
+    assert limited == SMALL.replace(section(wasm.MEMORY, b"\1\0\1"), with_limit)
+    with pytest.raises(ValueError, match="without a limit of its own"):
+        wasm.limited(limited, 1)
 
 
 def test_what_can_be_reached_stays(monkeypatch):

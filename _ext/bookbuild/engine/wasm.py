@@ -1,9 +1,9 @@
-"""A WebAssembly module's sections, and the same module without the bodies of some functions.
+"""A WebAssembly module's sections, and the same module with less: code, and memory to ask for.
 
 See the WebAssembly core specification, section 5 ("Binary Format").
 """
 
-CUSTOM, IMPORTS, EXPORTS, ELEMENTS, CODE = 0, 2, 7, 9, 10
+CUSTOM, IMPORTS, MEMORY, EXPORTS, ELEMENTS, CODE = 0, 2, 5, 7, 9, 10
 FUNCTION = 0  # a kind of import or export
 MAGIC = b"\0asm\1\0\0\0"
 STUB = bytes([3, 0, 0x00, 0x0B])  # three bytes: no locals, `unreachable`, `end`
@@ -98,10 +98,25 @@ def without(binary: bytes, left_out: str) -> bytes:
     code = [leb128(len(bodies))]
     for k, (start, length) in enumerate(bodies):
         code.append(STUB if k in gone else leb128(length) + binary[start : start + length])
+    return rewritten(module, {CUSTOM: None, CODE: b"".join(code)})
+
+
+def limited(binary: bytes, most: int) -> bytes:
+    """The module whose one memory does not grow beyond ``most`` pages of 64 KiB."""
+    module = Module(binary)
+    memory = module.section(MEMORY)
+    if memory.number() != 1 or memory.byte() != 0:
+        raise ValueError("one memory is expected, without a limit of its own")
+    least = leb128(memory.number())
+    return rewritten(module, {MEMORY: bytes([1, 1]) + least + leb128(most)})
+
+
+def rewritten(module: Module, changes: dict[int, bytes | None]) -> bytes:
+    """The module with other contents in the sections of some kinds; None leaves them out."""
     parts = [MAGIC]
     for kind, start, length in module.sections:
-        if kind != CUSTOM:
-            body = b"".join(code) if kind == CODE else binary[start : start + length]
+        body = changes.get(kind, module.binary[start : start + length])
+        if body is not None:
             parts += [bytes([kind]), leb128(len(body)), body]
     return b"".join(parts)
 

@@ -10,6 +10,7 @@
   const FROM_DISK = "A page that is opened from a file may not start Python. In the folder of the "
     + "book run \u201cpython -m http.server\u201d, and open http://127.0.0.1:8000 instead.";
 
+  const key = `nnlib cells ${location.pathname}`; // under which the browser keeps what is typed
   let page; // of live/cells.js, once it is asked for
   function wake(say) {
     page ??= load().catch((error) => {
@@ -23,12 +24,22 @@
     const { Page } = await import(new URL("cells.js", base));
     const answer = await fetch(new URL(`cells/${named}.json`, base), { cache: "no-cache" });
     if (!answer.ok) throw new Error(`This site has no list of this page's cells (${answer.status}).`);
-    return new Page(boxes, (await answer.json()).cells);
+    return new Page(boxes, (await answer.json()).cells, key);
+  }
+  function hasKept() {
+    try {
+      return localStorage.getItem(key) !== null;
+    } catch { // storage is forbidden
+      return false;
+    }
   }
 
   function bar(box) {
+    const number = boxes.indexOf(box);
     const made = document.createElement("div");
     made.className = "nn-run";
+    made.setAttribute("role", "group");
+    made.setAttribute("aria-label", `Cell ${number + 1}`);
     const button = document.createElement("button");
     button.type = "button";
     button.className = "nn-button";
@@ -37,7 +48,6 @@
     const status = document.createElement("span");
     status.setAttribute("role", "status");
     made.append(button, status);
-    const number = boxes.indexOf(box);
     button.addEventListener("click", async () => {
       const awake = await wake((text) => (status.textContent = text));
       awake?.run(awake.cells[number]);
@@ -60,4 +70,5 @@
     awake?.begin(note);
   });
   article.querySelector("h1").after(note);
+  if (hasKept()) wake(() => {}); // what was typed at an earlier visit is there again
 })();

@@ -1,7 +1,7 @@
 /* The page's cells can be run and changed. `page.js` puts a Run button at each; the first click
    loads this. What a reader changes is kept in the browser. */
 
-import { Crashed, Stopped, python } from "./python.js";
+import { Stopped, python } from "./python.js";
 import { Output, element } from "./output.js";
 import { Kept } from "./kept.js";
 import { save } from "./notebook.js";
@@ -15,12 +15,15 @@ export class Page {
    * @param {HTMLElement[]} boxes the page's cells, in order
    * @param {{source: string, needs: number[], seconds: number, refuses?: string}[]} facts what the
    *   build knows of them
+   * @param {string} key under which the browser keeps what is typed
    */
-  constructor(boxes, facts) {
-    this.kept = new Kept(location.pathname);
+  constructor(boxes, facts, key) {
+    this.kept = new Kept(key);
     this.slower = SLOWER;
+    this.history = []; // the cells that have been run in the Python that is there, in order
     this.cells = boxes.map((box, k) => new Cell(this, box, facts[k], k));
     python.addEventListener("state", () => this.#follow());
+    this.#refresh();
   }
 
   /**
@@ -30,90 +33,125 @@ export class Page {
   async begin(note) {
     const [button, status] = note.children;
     const tools = {
-      "Start Python afresh": () => { this.afresh(); status.textContent = "No cell has been run."; },
+      "Start Python afresh": () => { python.afresh(); status.textContent = "No cell has been run."; },
       "Save as a notebook": () => save(this, status),
       "Undo all changes": () => this.undoAll(),
     };
-    button.replaceWith(...Object.entries(tools).map(([text, act]) => toolButton(text, act)));
     try {
       await this.start({ tell: (text) => (status.textContent = text) });
-      status.textContent = "Python is ready. Run or edit any cell: Shift+Enter runs the one you edit.";
     } catch (error) {
       status.textContent = error.message;
+      return;
     }
+    if (!button.isConnected) return; // it was clicked twice
+    const made = Object.entries(tools).map(([text, act]) => toolButton(text, act));
+    const focused = document.activeElement === button;
+    button.replaceWith(...made);
+    if (focused) made[0].focus();
+    status.textContent = "Python is ready. Run or edit any cell: Shift+Enter runs the one you edit.";
   }
 
   /** Run a cell, after those that it needs and that have not been run. */
   async run(cell) {
     if (cell.facts.refuses) return cell.tell(cell.facts.refuses);
-    const waiting = cell.facts.needs.map((k) => this.cells[k]).filter((needed) => !needed.ran);
+    if (this.running) {
+      const number = this.running.number + 1;
+      return cell.tell(`Cell ${number} is running: this one can run when it has ended or is stopped.`);
+    }
     this.running = cell;
+    this.#refresh();
     try {
       await this.start(cell);
+      cell.stopButton.hidden = false;
+      const waiting = this.waiting(cell);
       for (const [k, needed] of waiting.entries()) {
         cell.tell(`Running what this cell needs: ${k + 1} of ${waiting.length}\u2026`);
-        if (!await needed.execute(cell)) {
-          return cell.tell("A cell that this one needs ended with an error; its output says why.");
+        if (!await needed.execute()) {
+          const { number } = needed;
+          return cell.tell(`Cell ${number + 1}, which this one needs, ended with an error.`);
         }
       }
+      cell.tell("Running\u2026");
       await cell.execute();
     } catch (error) {
-      this.#ended(cell, error);
+      cell.tell(this.#told(error));
     } finally {
+      if (cell.stopButton === document.activeElement) cell.runButton.focus();
+      cell.stopButton.hidden = true;
       this.running = undefined;
+      this.#refresh();
     }
+  }
+
+  /**
+   * The cells to run before this one, so that it finds what it finds in the book: those of its slice
+   * that have not been run. All of its slice, if what has been run was run in another order.
+   */
+  waiting(cell) {
+    const slice = cell.facts.needs.map((k) => this.cells[k]);
+    const waiting = slice.filter((needed) => !needed.ran);
+    return this.#isInOrder(cell, slice) ? waiting : slice;
+  }
+
+  /* Whether what is there of a slice, and all that was run since, comes before what is still to run. */
+  #isInOrder(cell, slice) {
+    const next = slice.find((needed) => !needed.ran) ?? cell;
+    return slice.every((needed) => {
+      if (!needed.ran) return !this.history.includes(needed);
+      const since = this.history.slice(this.history.lastIndexOf(needed) + 1);
+      return needed.number < next.number
+        && since.every(({ number }) => needed.number < number && number <= next.number);
+    });
   }
 
   async start(cell) {
     const say = ({ done, total }) => cell.tell(
       `Fetching Python, once: ${megabytes(done)} of ${megabytes(total)} MB\u2026`);
-    if (python.state !== "ready") cell.tell("Starting Python\u2026");
+    if (!["ready", "busy"].includes(python.state)) cell.tell("Starting Python\u2026");
     await python.start(say);
-  }
-
-  /** A Python in which nothing has been run. */
-  afresh() {
-    python.afresh();
-    this.forget();
   }
 
   undoAll() {
     for (const cell of this.cells) if (!cell.undoButton.hidden) cell.undo();
   }
 
-  /** End what runs. */
-  stop() {
-    this.stateIsBack = python.stop();
-    if (!this.stateIsBack) this.forget();
-  }
-
-  /** Python is, or will be, a fresh one: no cell has been run in it. */
-  forget() {
-    for (const cell of this.cells) cell.ran = false;
-  }
-
-  #ended(cell, error) {
-    if (error instanceof Stopped) {
-      cell.tell(this.stateIsBack
-        ? "Stopped. Everything is as it was before this run."
-        : "Stopped. Python starts afresh: cells run again as they are needed.");
-    } else if (error instanceof Crashed) {
-      this.forget();
-      cell.tell("This cell asked for more memory or depth than a page has, which ended Python. "
-        + "It starts afresh with the next run.");
-    } else {
-      cell.tell(error.message);
-    }
+  /* What a reader is told of a run that did not come to its end. */
+  #told(error) {
+    if (python.state === "failed") return error.message;
+    const ended = error instanceof Stopped ? "Stopped." : error.message;
+    return `${ended} ${python.goesOn
+      ? "Everything is as it was before this run."
+      : "Python starts afresh: cells run again as they are needed."}`;
   }
 
   #follow() {
-    document.documentElement.dataset.python = python.state;
-    for (const cell of this.cells) cell.enable(python.state !== "busy" || cell === this.running);
+    const { state } = python;
+    document.documentElement.dataset.python = state;
+    if (["off", "failed"].includes(state) && !python.goesOn) this.#forget();
+  }
+
+  /* The next Python is a fresh one: no cell has been run in it. */
+  #forget() {
+    this.history = [];
+    for (const cell of this.cells) cell.ran = false;
+    this.#refresh();
+  }
+
+  #refresh() {
+    for (const cell of this.cells) cell.refresh(!this.running || this.running === cell);
   }
 
   /** What a run has taken, against what it took when the book was built. */
   measured(seconds, expected) {
     if (expected > 0.2) this.slower = (this.slower + seconds / expected) / 2;
+  }
+
+  /** A cell has another text: what has been run with the old one is no longer what its text gives. */
+  changed(cell) {
+    for (const other of this.cells) {
+      if (other === cell || other.facts.needs.includes(cell.number)) other.ran = false;
+    }
+    this.#refresh();
   }
 }
 
@@ -124,10 +162,11 @@ class Cell {
     Object.assign(this, { page, box, facts, number });
     this.input = box.querySelector(".cell_input");
     this.bar = box.querySelector(".nn-run");
-    this.book = { output: box.querySelector(".cell_output") };
+    const card = box.querySelector("nn-explorer");
+    this.book = { output: box.querySelector(".cell_output"), card, around: card?.parentElement };
     this.#controls();
-    const changed = page.kept.get(number);
-    if (changed !== undefined && changed !== facts.source) this.edit(changed);
+    const typed = page.kept.get(number, facts.source);
+    if (typed !== undefined) this.#open(typed);
   }
 
   /** The text as it stands. */
@@ -141,50 +180,47 @@ class Cell {
     this.runButton.tabIndex = 0;
     this.editButton = toolButton("Edit", () => this.edit());
     this.undoButton = toolButton("Undo", () => this.undo());
-    this.stopButton = toolButton("Stop", () => this.page.stop());
+    this.stopButton = toolButton("Stop", () => python.stop());
     this.undoButton.hidden = this.stopButton.hidden = true;
     this.status = this.bar.querySelector("[role=status]");
     this.runButton.after(this.stopButton, this.editButton, this.undoButton);
-    const long = this.expected();
-    if (long > LONG) this.runButton.textContent = `Run (about ${Math.round(long)} s)`;
   }
 
-  /** Seconds that a first run may take here, with all that it needs. */
+  /** Seconds that a run may take here, with all that has to be run before. */
   expected() {
-    const own = [...this.facts.needs.map((k) => this.page.facts?.[k] ?? { seconds: 0 }), this.facts];
-    return this.page.slower * own.reduce((sum, cell) => sum + (cell.seconds ?? 0), 0);
+    const runs = [...this.page.waiting(this), this];
+    return this.page.slower * runs.reduce((sum, { facts }) => sum + (facts.seconds ?? 0), 0);
   }
 
   tell(text) {
     this.status.textContent = text;
   }
 
-  enable(able) {
+  /** The Run button as things stand. */
+  refresh(able) {
+    const long = this.facts.refuses ? 0 : this.expected();
+    this.runButton.textContent = long > LONG ? `Run (about ${Math.round(long)} s here)` : "Run";
     this.runButton.disabled = !able;
   }
 
-  /** Run this cell by itself; `asker`, if another cell needs it, is told nothing of its output. */
+  /** Run this cell by itself. */
   async execute() {
     const place = element("div", "cell_output docutils container");
-    const stored = this.source === this.facts.source ? this.box.querySelector("nn-explorer") : null;
+    const stored = this.source === this.facts.source ? this.book.card : null;
     place.classList.toggle("nn-yours", !stored);
     const output = new Output(place, (where, explorer) => explore(where, explorer, stored));
-    this.stopButton.hidden = false;
     const begin = performance.now();
-    try {
-      const { ok } = await python.run(this.source, (event) => {
-        if (!place.isConnected) this.#replaceOutput(place); // the old one stays until there is a new
-        output.hear(event);
-      });
-      if (!place.isConnected) this.#replaceOutput(place);
-      const seconds = (performance.now() - begin) / 1000;
-      this.page.measured(seconds, this.facts.seconds);
-      this.ran = ok;
-      this.tell(`${ok ? "Ran here" : "Ended with an error"}, ${seconds.toFixed(seconds < 10 ? 1 : 0)} s.`);
-      return ok;
-    } finally {
-      this.stopButton.hidden = true;
-    }
+    const { ok } = await python.run(this.source, (event) => {
+      if (!place.isConnected) this.#replaceOutput(place); // the old one stays until there is a new
+      output.hear(event);
+    });
+    if (!place.isConnected) this.#replaceOutput(place);
+    const seconds = (performance.now() - begin) / 1000;
+    if (ok) this.page.measured(seconds, this.facts.seconds);
+    this.page.history.push(this);
+    this.ran = ok;
+    this.tell(`${ok ? "Ran here" : "Ended with an error"}, ${seconds.toFixed(seconds < 10 ? 1 : 0)} s.`);
+    return ok;
   }
 
   #replaceOutput(place) {
@@ -195,21 +231,23 @@ class Cell {
     this.undoButton.hidden = false;
   }
 
-  /** Open the editor on this text, the book's if none is given. */
-  edit(text = this.source) {
-    if (!this.editor) {
-      const fold = this.input.closest("details");
-      if (fold) fold.open = true;
-      this.editor = editor(text, `Code of cell ${this.number + 1}`);
-      this.editor.addEventListener("input", () => this.#changed());
-      this.editor.addEventListener("keydown", (event) => this.#key(event));
-      this.input.querySelector(".highlight").after(this.editor);
-      this.input.classList.add("nn-editing");
-      this.editButton.hidden = true;
-      this.undoButton.hidden = false;
-      fit(this.editor);
-    }
+  /** Open the editor. */
+  edit() {
+    const fold = this.input.closest("details");
+    if (fold) fold.open = true;
+    this.#open(this.source);
     this.editor.focus({ preventScroll: true });
+  }
+
+  #open(text) {
+    this.editor = editor(text, `Code of cell ${this.number + 1}`);
+    this.editor.addEventListener("input", () => this.#changed());
+    this.editor.addEventListener("keydown", (event) => this.#key(event));
+    this.bar.before(this.editor);
+    this.input.classList.add("nn-editing");
+    this.editButton.hidden = true;
+    this.undoButton.hidden = false;
+    fit(this.editor);
   }
 
   /** The book's text and output again. */
@@ -218,12 +256,13 @@ class Cell {
     this.editor = undefined;
     this.input.classList.remove("nn-editing");
     if (this.yours) {
+      this.book.around?.append(this.book.card);
       if (this.book.output) this.yours.replaceWith(this.book.output);
       else this.yours.remove();
       this.yours = undefined;
     }
-    this.page.kept.set(this.number, undefined);
-    this.ran = false;
+    this.page.kept.set(this.number, this.facts.source, this.facts.source);
+    this.page.changed(this);
     this.editButton.hidden = false;
     this.undoButton.hidden = true;
     this.tell("The book's text and output.");
@@ -232,9 +271,8 @@ class Cell {
 
   #changed() {
     fit(this.editor);
-    this.ran = false;
-    const { value } = this.editor;
-    this.page.kept.set(this.number, value === this.facts.source ? undefined : value);
+    this.page.changed(this);
+    this.page.kept.set(this.number, this.facts.source, this.editor.value);
   }
 
   #key(event) {

@@ -4,7 +4,11 @@ import { python } from "./python.js";
 import { element, harmless } from "./output.js";
 
 const ROOM = "nnbook.live.explorer";
-const CARD = { CUSTOM_ELEMENT_HANDLING: { tagNameCheck: /^nn-explorer$/ }, ADD_ATTR: ["data-name"] };
+const CARD = {
+  CUSTOM_ELEMENT_HANDLING: { tagNameCheck: /^nn-explorer$/ },
+  ADD_ATTR: ["data-name", "data-text"], // not data-frames, which names a script
+};
+const PARTS = ["figure", ".nn-says > span", ".nn-pictures", ".nn-frame"]; // of each card
 const COLOUR = /^light-dark\(#[0-9a-f]{6},#[0-9a-f]{6}\)$/;
 
 /**
@@ -12,12 +16,15 @@ const COLOUR = /^light-dark\(#[0-9a-f]{6},#[0-9a-f]{6}\)$/;
  * @param {HTMLElement} place where the cell's output goes
  * @param {{name: string, card: string}} explorer as Python describes it
  * @param {HTMLElement} [stored] the book's card, if the cell is as the book has it
+ * @returns {boolean} whether it is an explorer
  */
 export function show(place, explorer, stored) {
   const card = stored ?? harmless(explorer.card, CARD).querySelector("nn-explorer");
+  if (!card || !PARTS.every((part) => card.querySelector(part))) return false;
   place.append(card);
   card.draw = drawer(card, explorer.name);
   for (const range of card.querySelectorAll("input[type=range]")) free(range);
+  return true;
 }
 
 /* The mouse and the finger choose any value, arrow keys those that are offered. */
@@ -41,6 +48,7 @@ function drawer(card, name) {
       }
     } catch (error) {
       card.sentence.textContent = error.message;
+      card.shown = undefined;
     } finally {
       busy = false;
     }

@@ -2,10 +2,11 @@
 
 const CACHE = "nnlib-engine"; // as the browser's developer tools call it
 const FOLDER = new URL("engine/", import.meta.url);
+const BROKEN = "Python could not be fetched: the connection to this site is broken.";
 
-/** What the build says of the engine's files: name to {bytes, sha256}. */
+/** What the build says of the engine's files, as the site has them now: name to {bytes, sha256}. */
 export async function list() {
-  const answer = await get(new URL("engine.json", FOLDER), { cache: "no-cache" }); // as of today
+  const answer = await get(new URL("engine.json", FOLDER), "no-cache");
   return answer.json();
 }
 
@@ -57,26 +58,40 @@ async function one(address, part, kept, count) {
     count(part.bytes);
     return blob;
   }
-  const answer = await get(address);
-  const chunks = [];
-  for (const reader = answer.body.getReader(); ;) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    count(value.length);
+  for (const cache of ["default", "reload"]) { // what the browser has kept may be damaged
+    const blob = await download(address, cache, count);
+    if (await isWhole(blob, part)) {
+      await put(kept, address, blob);
+      return blob;
+    }
+    count(-blob.size);
   }
-  const blob = new Blob(chunks);
-  await check(blob, part, address);
-  await put(kept, address, blob);
-  return blob;
+  const name = new URL(address).pathname.split("/").at(-1);
+  throw new Error(`Python could not be started: ${name} arrived damaged, twice.`);
 }
 
-async function get(address, options) {
+async function download(address, cache, count) {
+  const answer = await get(address, cache);
+  const chunks = [];
+  try {
+    for (const reader = answer.body.getReader(); ;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      chunks.push(value);
+      count(value.length);
+    }
+  } catch {
+    throw new Error(BROKEN);
+  }
+  return new Blob(chunks);
+}
+
+async function get(address, cache) {
   let answer;
   try {
-    answer = await fetch(address, options);
+    answer = await fetch(address, { cache });
   } catch {
-    throw new Error("Python could not be fetched: there is no connection to this site.");
+    throw new Error(BROKEN);
   }
   if (!answer.ok) {
     const name = new URL(address).pathname.split("/").at(-1);
@@ -87,16 +102,11 @@ async function get(address, options) {
 
 /* What is not as the build made it would compute anything. Browsers compute digests on secure
    origins only; elsewhere the length and the sum that gzip keeps must do. */
-async function check(blob, part, address) {
-  let whole = blob.size === part.bytes;
-  if (whole && globalThis.crypto?.subtle) {
-    const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
-    const hex = Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    whole = hex === part.sha256;
-  }
-  if (whole) return;
-  const name = new URL(address).pathname.split("/").at(-1);
-  throw new Error(`Python could not be started: ${name} arrived damaged. Reload the page to fetch it anew.`);
+async function isWhole(blob, part) {
+  if (blob.size !== part.bytes) return false;
+  if (!globalThis.crypto?.subtle) return true;
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === part.sha256;
 }
 
 async function inflate(blob) {

@@ -1,32 +1,34 @@
 /* What a reader has typed into the cells of a page, kept in this browser. */
 
 export class Kept {
-  constructor(path) {
-    this.key = `nnlib cells ${path}`;
+  /** @param {string} key under which the browser keeps it */
+  constructor(key) {
+    this.key = key;
+  }
+
+  /** A cell's text, if it was typed over what the book has there now. */
+  get(number, book) {
+    const kept = this.#texts()[number];
+    return kept?.book === book ? kept.text : undefined;
+  }
+
+  /** Keep a cell's text; the book's own is forgotten. */
+  set(number, book, text) {
+    const texts = this.#texts(); // as they are now: another tab may have kept some
+    if (text === book) delete texts[number];
+    else texts[number] = { book, text };
     try {
-      this.texts = JSON.parse(localStorage.getItem(this.key) ?? "{}");
-    } catch { // storage is forbidden, or somebody else's
-      this.texts = {};
+      if (Object.keys(texts).length) localStorage.setItem(this.key, JSON.stringify(texts));
+      else localStorage.removeItem(this.key);
+    } catch { // storage is forbidden, or full: what was typed stays until the page is left
     }
   }
 
-  get(number) {
-    return this.texts[number];
-  }
-
-  /** The numbers of the cells that are not as the book has them. */
-  get numbers() {
-    return Object.keys(this.texts).map(Number);
-  }
-
-  /** Keep a cell's text; undefined forgets it. */
-  set(number, text) {
-    if (text === undefined) delete this.texts[number];
-    else this.texts[number] = text;
+  #texts() {
     try {
-      if (this.numbers.length) localStorage.setItem(this.key, JSON.stringify(this.texts));
-      else localStorage.removeItem(this.key);
-    } catch { // kept until the page is left
+      return JSON.parse(localStorage.getItem(this.key)) ?? {};
+    } catch { // storage is forbidden, or somebody else's
+      return {};
     }
   }
 }

@@ -8,9 +8,11 @@
 export async function save(page, status) {
   const name = document.querySelector("meta[name=nn-page]").content;
   const root = document.documentElement.dataset.content_root;
-  const answer = await fetch(`${root}_sources/${name}.ipynb`);
-  if (!answer.ok) {
-    status.textContent = `This site has no notebook of this page (${answer.status}).`;
+  const answer = await fetch(`${root}_sources/${name}.ipynb`).catch(() => undefined);
+  if (!answer?.ok) {
+    status.textContent = answer
+      ? `This site has no notebook of this page (${answer.status}).`
+      : "The notebook could not be fetched: the connection to this site is broken.";
     return;
   }
   const notebook = await answer.json();
@@ -23,5 +25,5 @@ export async function save(page, status) {
   link.href = URL.createObjectURL(blob);
   link.download = `${name.split("/").at(-1)}.ipynb`;
   link.click();
-  URL.revokeObjectURL(link.href);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000); // a browser may ask where to first
 }

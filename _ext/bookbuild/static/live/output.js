@@ -3,9 +3,13 @@
    A reader may run code from anywhere, so nothing that it returns reaches the page as it is: text
    stays text, pictures are pictures, and of HTML only what cannot act is let through. */
 
-import purify from "./purify.js";
+import "./purify.js"; // it has no exports: it is `DOMPurify`
 
-const LONGEST = 200_000; // letters that a stream may fill the page with
+const purify = globalThis.DOMPurify;
+
+const LONGEST = 200_000; // letters of a text that the page shows
+const MOST = 500; // texts, pictures and tables of a cell that it shows
+const MORE = "[more is not shown]";
 const EXPLORER = "application/vnd.nnbook.explorer+json";
 const PICTURES = { "image/png": "base64," , "image/jpeg": "base64," };
 const FENCED = /^```\w*\n([^]*?)\n```\s*$/;
@@ -13,12 +17,13 @@ const FENCED = /^```\w*\n([^]*?)\n```\s*$/;
 export class Output {
   /**
    * @param {HTMLElement} place emptied, and filled as the cell runs
-   * @param {(place: HTMLElement, explorer: Object) => void} explore shows an explorer
+   * @param {(place: HTMLElement, explorer: Object) => boolean} explore shows an explorer, if it is one
    */
   constructor(place, explore) {
     this.place = place;
     this.explore = explore;
     this.stream = undefined; // the block that goes on while the same stream writes
+    this.count = 0;
     place.replaceChildren();
   }
 
@@ -26,8 +31,14 @@ export class Output {
   hear(event) {
     if (event.kind === "stream") return this.#write(event);
     this.stream = undefined;
-    if (event.kind === "display") this.#show(event.data);
+    if (event.kind === "display" && this.#hasRoom()) this.#show(event.data);
     if (event.kind === "error") this.say(event.traceback, "traceback");
+  }
+
+  #hasRoom() {
+    this.count += 1;
+    if (this.count === MOST) this.say(MORE);
+    return this.count < MOST;
   }
 
   /** A block of text. */
@@ -35,7 +46,7 @@ export class Output {
     const block = element("div", `output ${kind} highlight-myst-ansi notranslate`);
     const inner = element("div", "highlight");
     const pre = element("pre");
-    pre.textContent = text;
+    pre.textContent = cut(text);
     inner.append(pre);
     block.append(inner);
     this.place.append(block);
@@ -43,16 +54,19 @@ export class Output {
   }
 
   #write({ name, text }) {
-    if (this.stream?.name !== name) this.stream = { name, text: "", pre: this.say("", "stream") };
+    if (this.stream?.name !== name) {
+      this.stream = undefined;
+      if (!this.#hasRoom()) return;
+      this.stream = { name, text: "", pre: this.say("") };
+    }
     const { stream } = this;
     if (stream.text.length > LONGEST) return;
-    stream.text = (stream.text + text).replace(/[^\n]*\r(?!\n)/g, ""); // a progress bar's line
-    if (stream.text.length > LONGEST) stream.text += "\n[more is not shown]";
-    stream.pre.textContent = stream.text;
+    stream.text = overwritten(stream.text + text.slice(0, LONGEST + 1));
+    stream.pre.textContent = cut(stream.text);
   }
 
   #show(data) {
-    if (data[EXPLORER]) return this.explore(this.place, data[EXPLORER]);
+    if (data[EXPLORER] && this.explore(this.place, data[EXPLORER])) return;
     const picture = Object.keys(PICTURES).find((kind) => data[kind]);
     if (picture) return this.#picture(`data:${picture};${PICTURES[picture]}${data[picture]}`, 2);
     if (data["image/svg+xml"]) {
@@ -79,12 +93,37 @@ export class Output {
   }
 }
 
-/** HTML or SVG as nodes, without what could act or load. */
+function cut(text) {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}\n${MORE}` : text;
+}
+
+/* A carriage return goes back to the beginning of the line, as progress bars do. */
+function overwritten(text) {
+  if (!text.includes("\r")) return text;
+  const ends = (line) => (line.endsWith("\r") ? line.slice(0, -1) : line);
+  return text.split("\n").map((line) => line.slice(ends(line).lastIndexOf("\r") + 1)).join("\n");
+}
+
+/* ---- HTML and SVG ---- */
+
+const ADDRESSES = new Set(["href", "xlink:href", "src", "srcset", "poster", "background", "cite"]);
+const HERE = /^(?:#|data:image\/(?:png|jpeg|gif);)/i;
+const LOADS = /url\(\s*["']?(?!["'#])|image-set|\\/i; // in a style or a colour; \ hides letters
+
+/* What an attribute names is on this page or in the attribute: no other host hears of a reader. */
+purify.addHook("uponSanitizeAttribute", (node, attribute) => {
+  const { attrName: name, attrValue: value } = attribute;
+  const foreign = ADDRESSES.has(name) ? !HERE.test(value) : name !== "alt" && LOADS.test(value);
+  if (foreign) attribute.keepAttr = false;
+});
+
+/** HTML or SVG as nodes, without what could act, load, or cover the page. */
 export function harmless(text, options = {}) {
   return purify.sanitize(text, {
     RETURN_DOM_FRAGMENT: true,
     FORBID_TAGS: ["style", "form", "iframe", "object", "embed", "base", "link", "meta"],
-    ALLOWED_URI_REGEXP: /^(?:#|data:image\/(?:png|jpeg|gif);)/i,
+    FORBID_ATTR: ["popover", "popovertarget", "popovertargetaction", "action", "formaction"],
+    ALLOW_DATA_ATTR: false, // the theme's scripts act on some
     ...options,
   });
 }

@@ -8,19 +8,15 @@
 const TOO_OLD = "This browser cannot run Python in a page: it takes Chrome 137, Edge 137, "
   + "Firefox 131, Safari 18.4, or a newer one. The page reads as it does, and its notebook runs on "
   + "your machine.";
-const FROM_DISK = "A page that is opened from a file may not start Python. In the folder of the "
-  + "book run \u201cpython -m http.server\u201d, and open http://127.0.0.1:8000 instead.";
+const ENDED = "Python ended: this asked for more memory, or for deeper calls, than a page has.";
 
 /* The smallest module with `try_table`, the youngest instruction that the engine has. */
 const PROBE = Uint8Array.of(
   0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, 0x1f, 0x40, 0, 0x0b, 0x0b,
 );
 
-/** Why this page cannot run Python, as a sentence; undefined if it can. */
-export function refusal() {
-  if (location.protocol === "file:") return FROM_DISK;
-  const able = typeof DecompressionStream === "function" && WebAssembly?.validate(PROBE);
-  return able ? undefined : TOO_OLD;
+function isAble() {
+  return typeof DecompressionStream === "function" && globalThis.WebAssembly?.validate(PROBE);
 }
 
 class Python extends EventTarget {
@@ -28,7 +24,7 @@ class Python extends EventTarget {
   size = 0; // bytes of Python's memory
   #worker;
   #engine; // the compiled module and its files, for the next start
-  #image; // Python's memory before the run that goes on
+  #image; // Python's memory before what runs, or before what was stopped
   #starting;
   #last = Promise.resolve(); // the end of the queue
   #number = 0;
@@ -37,8 +33,7 @@ class Python extends EventTarget {
   /** Fetch and start Python, once; `progress` is told {done, total} in bytes. */
   start(progress = () => {}) {
     this.#starting ??= this.#start(progress).catch((error) => {
-      this.#starting = undefined;
-      this.#become("failed");
+      if (!(error instanceof Stopped)) this.#end("failed");
       throw error;
     });
     return this.#starting;
@@ -69,17 +64,15 @@ class Python extends EventTarget {
     return answer;
   }
 
-  /**
-   * End what runs. The next run starts Python anew.
-   * @returns {boolean} whether the state before what ran will be back
-   */
+  /** End what runs. The next run starts Python anew. */
   stop() {
-    this.#worker?.terminate();
-    this.#worker = this.#starting = undefined;
     const job = this.#job;
-    this.#job = undefined;
-    this.#become("off");
+    this.#end("off");
     job?.reject(new Stopped("stopped"));
+  }
+
+  /** Whether the Python that starts next has what was there before the run that was stopped. */
+  get goesOn() {
     return this.#image !== undefined;
   }
 
@@ -90,8 +83,7 @@ class Python extends EventTarget {
   }
 
   async #start(progress) {
-    const why = refusal();
-    if (why) throw new Error(why);
+    if (!isAble()) throw new Error(TOO_OLD);
     this.#become("loading");
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     const hear = (message) => {
@@ -99,7 +91,8 @@ class Python extends EventTarget {
       else console.error(message.event.text); // Python says why it does not start
     };
     const what = { task: "start", engine: this.#engine, image: this.#image };
-    const { engine, size } = await this.#send(what, hear);
+    this.#image = undefined;
+    const { engine, size } = await this.#send(what, hear, what.image ? [what.image.buffer] : []);
     this.#engine = engine;
     this.size = size;
     this.#become("ready");
@@ -116,9 +109,10 @@ class Python extends EventTarget {
           else if (message.kind === "event") hear(message.event);
         });
         this.size = size;
+        this.#image = undefined;
         this.#become("ready");
       } catch (error) {
-        if (error instanceof Crashed) this.stop();
+        if (error instanceof Crashed) this.#end("off");
         throw error;
       }
     });
@@ -126,7 +120,7 @@ class Python extends EventTarget {
     return turn;
   }
 
-  #send(what, hear) {
+  #send(what, hear, transfer = []) {
     const number = ++this.#number;
     return new Promise((resolve, reject) => {
       this.#job = { number, resolve, reject };
@@ -134,12 +128,20 @@ class Python extends EventTarget {
         if (message.job !== number) return;
         if (message.kind === "done") resolve(message);
         else if (message.kind === "failed") {
-          reject(message.crashed ? new Crashed(message.message) : new Error(message.message));
+          reject(what.task === "start" ? new Error(message.message) : new Crashed(ENDED));
         } else hear(message);
       };
-      this.#worker.onerror = () => reject(new Error("Python's worker could not be started."));
-      this.#worker.postMessage({ number, ...what });
+      this.#worker.onerror = () => reject(
+        what.task === "start" ? new Error("Python's worker could not be started.") : new Crashed(ENDED),
+      );
+      this.#worker.postMessage({ number, ...what }, transfer);
     });
+  }
+
+  #end(state) {
+    this.#worker?.terminate();
+    this.#worker = this.#starting = this.#job = undefined;
+    this.#become(state);
   }
 
   #become(state) {

@@ -10,14 +10,38 @@ const SEED = "import random, numpy; random.seed(); numpy.random.seed()"; // not 
 const RUN = (source) => `import nnbook.live.cell as _cell; _ = _cell.run(${JSON.stringify(source)})`;
 const ASK = (...texts) => `import nnbook.live.cell as _cell; _ = _cell.ask(${texts.map(quoted)})`;
 const KEPT_BELOW = 256 * 2 ** 20; // bytes of memory whose image is kept before a run
+const SINGLE = 1000; // pieces of a run's text that are told one by one
+const EVERY = 50; // ms from one telling of the others to the next
 
 let python;
 let job; // the number of what runs now
 
 const quoted = (text) => JSON.stringify(text); // a string of JSON is one of Python, too
 const post = (kind, what, transfer) => postMessage({ kind, job, ...what }, transfer);
-const write = (name, text) => post("event", { event: { kind: "stream", name, text } });
-const hear = (bytes) => post("event", { event: JSON.parse(new TextDecoder().decode(bytes)) });
+
+/* What Python prints: at first as it comes, later in larger pieces, as a message for each of a
+   million lines would drown the page. */
+const printed = { name: "stdout", text: "", pieces: 0, told: 0 };
+
+function write(name, text) {
+  if (name !== printed.name) tell();
+  printed.name = name;
+  printed.text += text;
+  printed.pieces += 1;
+  if (printed.pieces < SINGLE || performance.now() - printed.told > EVERY) tell();
+}
+
+function tell() {
+  const { name, text } = printed;
+  if (text) post("event", { event: { kind: "stream", name, text } });
+  printed.text = "";
+  printed.told = performance.now();
+}
+
+function hear(bytes) {
+  tell();
+  post("event", { event: JSON.parse(new TextDecoder().decode(bytes)) });
+}
 
 const tasks = {
   /* A Python at rest. What it takes is handed over by the page, which had it before, or fetched. */
@@ -57,9 +81,13 @@ async function load() {
 
 onmessage = async ({ data: { task, number, ...what } }) => {
   job = number;
+  printed.pieces = 0;
   try {
-    post("done", await tasks[task](what));
+    const done = await tasks[task](what);
+    tell();
+    post("done", done);
   } catch (error) {
-    post("failed", { message: error.message, crashed: error instanceof WebAssembly.RuntimeError || error instanceof RangeError });
+    tell();
+    post("failed", { message: error.message });
   }
 };
