@@ -38,8 +38,9 @@ check: lint ## lint, and the quick unit tests: what to run before a commit, in l
 test: lint ## run all tests: library, notebooks, the built site, JupyterLab
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --times
 
-test-all: test ## run what `make test` samples: every cell of the book with no more than its slice
+test-all: test ## run what `make test` samples: every cell with its slice alone, and in browsers
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist load tests/slices --slices all
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/site/test_live_cells.py --slices all
 
 bench: .venv/bench ## measure explorers, pages and training against other libraries
 	$(BIN)/python -m benchmarks

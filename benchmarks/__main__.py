@@ -20,7 +20,7 @@ unforced("benchmarks")
 import numpy as np  # noqa: E402
 
 RESULTS = Path(__file__).with_name("results.json")
-PARTS = ("pages", "training")
+PARTS = ("pages", "training", "live")
 
 
 def show(rows):

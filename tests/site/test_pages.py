@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 import pytest
 from book_files import notebooks
 from driver import Watch, stored_sizes
-from driver.page import opened_cards, weight_of_scripts, weights
+from driver.page import opened_cards, weight_of_a_click, weight_of_scripts, weights
 from playwright.sync_api import expect
 
 HTML_LIMIT = FRAMES_LIMIT = 120_000  # bytes as they travel, of a page and of an explorer's frames
 SCRIPTS_LIMIT = 15_000
+CLICK_LIMIT = 40 * 1024  # of the scripts around Python
 TARGET = 44  # CSS pixels, for a finger
 SLIDER = 200  # CSS pixels at least, for a mouse
 
@@ -120,6 +121,10 @@ def test_page_is_light_enough(notebook, book):
 
 def test_scripts_are_light_enough():
     assert 0 < weight_of_scripts() <= SCRIPTS_LIMIT
+
+
+def test_a_click_on_run_loads_few_scripts(book):
+    assert 20_000 < weight_of_a_click(book / "_static") <= CLICK_LIMIT
 
 
 def test_pages_are_found_from_any_folder(site, new_page):

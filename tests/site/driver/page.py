@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from . import Controls, latencies, start_stopwatch
 
 FRAMES = re.compile(r'nnFrames\((".*?"),(.*)\);\s*', re.S)
+IMPORTS = re.compile(r'(?:from|import) ?"(\./[^"]+)"')
 OUR_SCRIPTS = ROOT / "_ext/bookbuild/static"
 
 # How much of the screen moved how far by itself: (share, what moved: from, to) in window.shifts.
@@ -213,3 +214,17 @@ def weights(page):
 def weight_of_scripts():
     """Bytes, as they travel, of all scripts that this book wrote for its pages."""
     return sum(map(zipped, sorted(OUR_SCRIPTS.glob("*.js"))))
+
+
+def weight_of_a_click(static):
+    """Bytes, as they travel, of the scripts that a Run button loads from a built site's folder."""
+    found, new = set(), {static / "live/cells.js", static / "live/worker.js"}
+    while new:
+        found |= new
+        named = {
+            (script.parent / name).resolve()
+            for script in new
+            for name in IMPORTS.findall(script.read_text(encoding="utf-8"))
+        }
+        new = named - found
+    return sum(map(zipped, found))
