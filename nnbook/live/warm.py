@@ -5,6 +5,7 @@ A page keeps an image of Python's memory after this, for the next visit.
 
 import gc
 import io
+import sys
 
 import matplotlib.font_manager
 import matplotlib.pyplot as plt
@@ -22,6 +23,7 @@ from ..frames import book_style
 __all__ = ["nnbook", "nnlib", "numpy"]
 
 tqdm.tqdm.monitor_interval = 0  # it watches over its bars in a thread, which a page has not
+sys.stdout.reconfigure(line_buffering=True)  # a reader sees a line when it is printed
 with book_style():
     fig, ax = plt.subplots(layout="constrained")
     ax.set_title("text and $x^2$")

@@ -270,21 +270,23 @@ def test_two_tabs_work_by_themselves_and_keep_what_both_typed(site, new_page):
 def test_stop_ends_an_endless_loop_and_what_was_before_is_there(live):
     live.cell(2).type("kept = 5")
     live.cell(2).run()
-    endless = live.cell(3)
+    other, endless = live.cell(5), live.cell(3)
+    other.type("kept = 7")
     endless.type("kept = 6\nprint('begun')\nwhile True:\n    pass")
     endless.start()
     expect(endless.yours).to_contain_text("begun", timeout=PATIENCE)
-    live.cell(4).start()
-    expect(live.cell(4).status).to_contain_text("Cell 4 is running")
+    expect(other.button("Run")).to_be_disabled()
+    other.editor.press("Shift+Enter")
+    expect(other.status).to_contain_text("Cell 4 is running")
     begin = time.perf_counter()
     endless.button("Stop").click()
     expect(endless.status).to_have_text("Stopped. Everything is as it was before this run.")
     assert time.perf_counter() - begin < 2
     expect(endless.button("Run")).to_be_enabled()
-    expect(live.cell(4).button("Run")).to_be_enabled()
-    live.cell(6).type("print(kept)")
-    live.cell(6).run()
-    assert "5\n" in live.cell(6).text()
+    expect(other.button("Run")).to_be_enabled()
+    endless.type("print(kept)")
+    endless.run()
+    assert endless.text() == "5\n"
 
 
 HEAVY = {
@@ -326,7 +328,9 @@ def test_a_million_lines_do_not_stop_the_page(live):
       }, 20);
     }""")
     cell.run()
-    assert live.page.evaluate("() => { clearInterval(beat); return gap; }") < 2000
+    assert live.page.evaluate("() => { clearInterval(beat); return gap; }") < 5000, (
+        "ms without an answer"
+    )
     assert cell.text().startswith("0\n1\n2\n")
     assert "[more is not shown]" in cell.text() and len(cell.text()) < 300_000
     expect(cell.yours.locator("pre")).to_have_count(500)
@@ -436,9 +440,8 @@ def test_html_of_a_readers_cell_cannot_reach_the_page(live):
     shown = cell.yours
     expect(shown).to_contain_text("kept")
     assert shown.locator("td").get_attribute("colspan") == "2", "what is harmless stays"
-    shown.locator("#link").click()
-    shown.get_by_role("button", name="open").click()
-    shown.locator("nn-explorer").click()
+    for css in ("#link", "button:text('open')", "nn-explorer"):
+        shown.locator(css).first.evaluate("e => e.click()")
     live.page.wait_for_timeout(500)
     assert live.page.evaluate("window.reached") is None
     assert cell.box.evaluate(OUTSIDE) == before
