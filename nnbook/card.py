@@ -9,13 +9,17 @@ import re
 from html import escape
 from urllib.parse import quote, urlencode
 
+from .between import some_between
+
 AXES, TITLE = 24, 14  # points from a picture's top: where axes begin, and room that titles need
 TEXT = re.compile(r'<text [^>]*?\by="(-?[\d.]+)"')
 CARD = "nn-card"
 FRAMES = "{frames}"  # in a card: where the address of its frames goes
 
 
-def card(name, frames, controls, *, question, caption, tries, start, draw, frame, longest):
+def card(
+    name, frames, controls, *, question, caption, tries, start, draw, frame, longest, drag=None
+):
     """The HTML of an explorer, with `FRAMES` for the address of its frames' file.
 
     Parameters
@@ -35,6 +39,8 @@ def card(name, frames, controls, *, question, caption, tries, start, draw, frame
         Name of the function that draws, for a line of Python.
     longest : str
         The longest sentence of all frames: the card keeps room for it.
+    drag : Drag, optional
+        What readers drag where Python runs.
     """
     pictures, sentence = frame
     beside = frames.panels == 1 and frames.size[0] <= 6
@@ -60,8 +66,9 @@ def card(name, frames, controls, *, question, caption, tries, start, draw, frame
         "Copy as Python</button></p>",
         '<output class="nn-voice" aria-live="polite"></output>',
     ]
+    dragged = f'data-drag="{drag.name}" data-kind="{drag.kind}" ' if drag else ""
     return (
-        f'<nn-explorer id="{name}" class="{CARD}" data-frames="{FRAMES}" '
+        f'<nn-explorer id="{name}" class="{CARD}" data-frames="{FRAMES}" {dragged}'
         f'style="{frames.colours.css()}"><figure>{"".join(parts)}</figure></nn-explorer>'
     )
 
@@ -114,11 +121,15 @@ def frames_script(name, frames):
 
 
 class Control:
-    """One argument of ``draw`` as native controls: its values, how they are written, its label."""
+    """One argument of ``draw`` as native controls: its values, how they are written, its label.
+
+    It is ``free`` if it may stand between its values where Python runs.
+    """
 
     def __init__(self, key, label, values, plays=False):
         self.key, self.label, self.values, self.plays = key, label, values, plays
         self.names = names(values)
+        self.free = some_between(values) is not None
 
     @property
     def kind(self):
@@ -155,9 +166,9 @@ class Control:
                 f'<div class="nn-control nn-menu{plays}" {data}>{self._play()}'
                 f'<label for="{id}">{label}</label><select id="{id}">{options}</select></div>'
             )
-        steps = len(self.values) - 1
+        steps, free = len(self.values) - 1, ' data-free="1"' if self.free else ""
         return (
-            f'<div class="nn-control nn-slider{plays}" {data}>{self._play()}'
+            f'<div class="nn-control nn-slider{plays}" {data}{free}>{self._play()}'
             f'<label for="{id}">{label}</label>'
             f'<select class="nn-value" tabindex="-1" aria-label="{label}, value">{options}</select>'
             f'<input type="range" id="{id}" min="0" max="{steps}" step="1" value="{at}" '

@@ -46,7 +46,10 @@ TO_LAB = np.array(
 
 
 class Colours:
-    """The colours of one explorer: each gets a variable, and the card says what it stands for."""
+    """The colours of one explorer: each gets a variable, and the card says what it stands for.
+
+    A variable is named by its colour: pictures that are drawn later, or by another Python, fit.
+    """
 
     def __init__(self):
         self.variables = {}  # of the colours that are not the book's own
@@ -58,10 +61,10 @@ class Colours:
     def _variable(self, colour):
         if colour in NAMED:
             return NAMED[colour]
-        return self.variables.setdefault(colour, f"--c{len(self.variables)}")
+        return self.variables.setdefault(colour, f"--{colour[1:]}")
 
     def pairs(self):
-        """Variable to what it stands for: ``{"--c0": "light-dark(#f7fbff,#161b20)", …}``."""
+        """Variable to what it stands for: ``{"--f7fbff": "light-dark(#f7fbff,#161b20)", …}``."""
         return {
             name: f"light-dark({light},{dark(light)})" for light, name in self.variables.items()
         }

@@ -18,7 +18,9 @@ import ipywidgets as widgets
 import numpy as np
 from IPython import get_ipython
 
+from .between import some_between
 from .card import Control, card, frames_script, layers_html, still
+from .drag import Drag, axes_box
 from .frames import Frames, png_base64
 
 MAX_FRAMES = 1000
@@ -41,6 +43,7 @@ def explore(
     start=None,
     play=None,
     labels=None,
+    drag=None,
     **controls,
 ):
     """Turn a drawing function into a picture with controls.
@@ -68,6 +71,10 @@ def explore(
         Name of a control that a play button runs through.
     labels : dict, optional
         Control's name to the label beside it; the name where nothing is said.
+    drag : str, optional
+        An argument of ``draw`` with a default, which readers drag in the first panel where Python
+        runs in the page, and which keeps its default elsewhere: a point ``(x, y)``, an array (n, 2)
+        of points, or another array (rows, columns) of pixels from 0 to 1 (`nnbook.drag`).
     **controls : sequence
         For each argument of ``draw`` the values it takes: numbers make a slider, booleans a
         switch, names buttons or a menu.
@@ -83,8 +90,8 @@ def explore(
         ``draw`` and the controls do not fit together, a control is not a sequence of values, or
         ``draw`` draws elsewhere than on its axes.
     ValueError
-        No controls, no values, a value in ``start`` or ``tries`` that is not offered, or more than
-        1,000 frames.
+        No controls, no values, a value in ``start`` or ``tries`` that is not offered, more than
+        1,000 frames, or a ``drag`` that is no point, points or pixels, or a control as well.
 
     Examples
     --------
@@ -101,6 +108,9 @@ def explore(
     labels = {name: name for name in controls} | dict(labels or {})
     _check_names(controls, start=start, labels=labels, play=[] if play is None else [play])
     start = _offered(controls, "start", start)
+    drag = None if drag is None else Drag(draw, drag)
+    if drag and drag.name in controls:
+        raise ValueError(f"{drag.name} is a control: it cannot be dragged, too")
     tries = dict(tries or {})
     for text, setting in tries.items():
         _check_names(controls, **{f"tries[{text!r}]": setting})
@@ -111,7 +121,7 @@ def explore(
         key: Control(key, labels[key], values, plays=key == play)
         for key, values in controls.items()
     }
-    return _kind()(frames, controls, start, question, caption, tries)
+    return _kind()(frames, controls, start, question, caption, tries, drag)
 
 
 def _name(draw):
@@ -124,9 +134,9 @@ def _name(draw):
 class Shown:
     """What both kinds of explorer are: frames, controls, and a setting to start with."""
 
-    def _keep(self, frames, controls, start, question, caption, tries):
+    def _keep(self, frames, controls, start, question, caption, tries, drag):
         self.frames, self.options, self.start = frames, controls, start
-        self.question, self.caption, self.tries = question, caption, tries
+        self.question, self.caption, self.tries, self.drag = question, caption, tries, drag
         self.seen, self.error = {}, None
 
     def frame(self, **values):
@@ -149,6 +159,8 @@ class PageExplorer(Shown):
     def __init__(self, *what):
         self._keep(*what)
         first = self.frame(**self.start)
+        if self.drag:
+            axes_box(self.frames.axes[0])  # or it could not be dragged
         self.all = [
             self.frame(**dict(zip(self.options, values, strict=True)))
             for values in itertools.product(*(c.values for c in self.options.values()))
@@ -158,6 +170,17 @@ class PageExplorer(Shown):
                 f"draw must draw the same picture each time for {self.start}; now it "
                 "drew another, so it depends on something besides the controls"
             )
+
+        for control in self.options.values():
+            control.free = control.free and self._draws_between(control)
+
+    def _draws_between(self, control):
+        """Whether ``draw`` takes more than the values offered: some look theirs up in a table."""
+        try:
+            self.frames.frame(**self.start | {control.key: some_between(control.values)})
+        except Exception:  # whatever it raises, it takes no such value
+            return False
+        return True
 
     def bundle(self):
         """Name, card and the script of all frames, in the order of the controls' values."""
@@ -172,6 +195,7 @@ class PageExplorer(Shown):
             draw=self.frames.draw.__name__,
             frame=self.frame(**self.start),
             longest=max((sentence for _, sentence in self.all), key=len),
+            drag=self.drag,
         )
         name = self.frames.name
         return {"name": name, "card": html, "frames": frames_script(name, self.all)}

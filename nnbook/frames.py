@@ -49,6 +49,7 @@ class Frames:
     def __init__(self, draw, backdrop=None, panels=1, size=(5.6, 3.6), name="explorer"):
         self.draw, self.backdrop, self.panels, self.size = draw, backdrop, panels, size
         self.name, self.colours, self.shown = name, Colours(), False
+        self.axes = None  # of the frame that was drawn last
         with book_style():
             self.base = [self._new_axes() for _ in range(panels)]
             if backdrop is not None:
@@ -102,7 +103,7 @@ class Frames:
             sentence = self._draw(axes, values)
             if not self.shown and not any(map(self._has_drawn, axes, self.overlays)):
                 raise TypeError(f"draw has drawn nothing for {values}, what a reader sees first")
-            self.shown = True
+            self.shown, self.axes = True, axes
             for overlay in filter(None, self.overlays):
                 overlay.keep_limits()
             pictures = [

@@ -55,10 +55,15 @@ def draw_landscape(ax, place, *, start=None, n=160, labels=True):
     ax.grid(False)
     ax.plot(*place.minima.T, "*", color=ORANGE, ms=13, mec="white", mew=1, zorder=4)
     if start is not None:
-        ax.plot(*start, "o", color="white", ms=8, mec=BLACK, mew=1.8, zorder=4)
+        draw_start(ax, start)
     if labels:
         ax.set(xlabel="x", ylabel="y")
     return levels
+
+
+def draw_start(ax, start):
+    """A ring where a walk starts, at (x, y)."""
+    ax.plot(*start, "o", color="white", ms=8, mec=BLACK, mew=1.8, zorder=4)
 
 
 def draw_path(ax, thetas, *, color=BLACK, dots=True, lw=1.6, fineness=0.004):

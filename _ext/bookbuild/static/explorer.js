@@ -3,7 +3,10 @@
    The page holds everything that is seen at first: picture, sentence, native controls. This script
    makes them answer. All frames of an explorer are in one file, which calls nnFrames(id, frames): a
    list in the order of the controls' values, the last control fastest. A frame is a list, too: what
-   is inside of each panel, then the sentence. The file is a script, as fetch needs a server. */
+   is inside of each panel, then the sentence. The file is a script, as fetch needs a server.
+
+   Where Python runs in the page, live/explorers.js gives the card a "live": it draws what no frame
+   is stored for, values between those that a slider offers and what a reader drags in the picture. */
 (() => {
   "use strict";
   const NEAR = "600px 0px"; // how far from the screen an explorer fetches its frames
@@ -67,6 +70,7 @@
       this.label = box.querySelector("legend, label").textContent.trim();
       this.range = box.querySelector("input[type=range]");
       this.menu = box.querySelector("select");
+      this.free = "free" in box.dataset; // Python can draw values between
       this.radios = [...box.querySelectorAll("input[type=radio]")];
       const options = this.menu ? [...this.menu.options] : this.radios;
       this.values = options.map((option) => option.value);
@@ -80,21 +84,52 @@
       if (this.range) return Number(this.range.value);
       return this.menu ? this.menu.selectedIndex : this.radios.findIndex((radio) => radio.checked);
     }
-    set index(k) { // with Python running, a slider may stand between two values
-      if (this.range) this.range.value = k;
-      if (this.menu) this.menu.selectedIndex = k;
+    set index(k) {
+      this.asked = undefined;
+      if (this.range) {
+        this.range.step = Number.isInteger(k) ? "1" : "any";
+        this.range.value = k;
+      } else if (this.menu) this.menu.selectedIndex = k;
       else this.radios[k].checked = true;
+      this.paint();
+    }
+    /* The value that is nearest, of those that are offered. */
+    get whole() {
+      return Math.round(this.index);
+    }
+    /* Where it is among its values; or a value between them, as an address has it, which has no
+       place before Python runs: until then the slider stands at the nearest. */
+    get place() {
+      return this.asked ?? this.index;
+    }
+    set place(place) {
+      const far = (value) => Math.abs(value - place);
+      const near = (best, value, k) => (far(value) < far(this.values[best]) ? k : best);
+      const isValue = typeof place === "string";
+      this.index = isValue ? this.values.reduce(near, 0) : place;
+      if (isValue && far(this.value)) this.asked = place;
+    }
+    /* What Python has drawn: the value that is shown, if it is none of those offered. */
+    drew(at, value, name) {
+      this.drawn = { at, value, name };
       this.paint();
     }
     /* What a browser doesn't do for a slider: the filled part, and the value in words. */
     paint() {
       if (!this.range) return;
-      this.menu.selectedIndex = Math.round(this.index);
       this.range.style.setProperty("--share", this.index / Math.max(1, this.values.length - 1));
-      this.range.setAttribute("aria-valuetext", this.names[Math.round(this.index)]);
+      const between = !Number.isInteger(this.index) && this.drawn?.name;
+      if (!between) this.menu.selectedIndex = this.whole;
+      if (between) {
+        this.option ??= new Option();
+        this.option.text = between;
+        if (!this.option.parentElement) this.menu.append(this.option);
+        this.option.selected = true;
+      } else this.option?.remove();
+      this.range.setAttribute("aria-valuetext", between || this.names[this.whole]);
     }
     get value() {
-      return this.values[Math.round(this.index)];
+      return this.drawn?.at === this.index ? this.drawn.value : this.values[this.whole];
     }
     find(text) {
       const k = this.values.indexOf(text);
@@ -142,12 +177,14 @@
 
     /* A setting is a list of the controls' indices; a query is how an address writes it. */
     get setting() {
-      return this.controls.map((control) => control.index);
+      return this.controls.map((control) => control.place);
     }
     get query() {
       return this.controls
-        .filter((control) => control.index !== control.start)
-        .map((c) => `${encodeURIComponent(c.name)}=${encodeURIComponent(c.value)}`)
+        .filter((control) => control.place !== control.start)
+        .map((control) => [control.name, control.asked ?? control.value])
+        .concat(this.dragged ? [[this.dataset.drag, this.dragged]] : [])
+        .map((pair) => pair.map(encodeURIComponent).join("="))
         .join("&");
     }
     get address() {
@@ -156,7 +193,9 @@
     read(query) {
       const asked = new URLSearchParams(query.replaceAll("+", "%2B"));
       return this.controls.map((control) => {
-        const k = asked.has(control.name) ? control.find(asked.get(control.name)) : -1;
+        const text = asked.get(control.name);
+        const k = text === null ? -1 : control.find(text);
+        if (k < 0 && control.free && text && Number.isFinite(Number(text))) return text;
         return k < 0 ? control.start : k;
       });
     }
@@ -165,23 +204,27 @@
     }
 
     set(query, told = true) {
-      const before = this.setting.join();
+      const before = this.query;
       this.stop();
-      this.read(query).forEach((index, i) => (this.controls[i].index = index));
+      this.read(query).forEach((place, i) => (this.controls[i].place = place));
+      this.dragged = new URLSearchParams(query).get(this.dataset.drag) ?? ""; // as an address has it
+      this.live?.put(this.dragged);
       this.show();
       clearTimeout(this.resting); // the address is someone else's to write
-      if (told && this.setting.join() !== before) this.rest(false);
+      if (told && this.query !== before) this.rest(false);
     }
     show() {
       const setting = this.setting;
       for (const control of this.controls) control.paint();
       this.classList.toggle("nn-moved", this.query !== "");
       for (const [link, target] of this.links) {
-        if (target === setting.join()) link.setAttribute("aria-current", "true");
+        if (target === setting.join() && !this.dragged) link.setAttribute("aria-current", "true");
         else link.removeAttribute("aria-current");
       }
-      const k = this.frameOf(setting);
-      if (this.draw && !(this.frames && setting.every(Number.isInteger))) return this.draw(setting);
+      const isStored = !this.dragged && setting.every(Number.isInteger);
+      if (this.live && !(this.frames && isStored)) return this.live.draw(setting);
+      this.live?.forget(); // what it draws now has been passed
+      const k = this.frameOf(this.controls.map((control) => control.whole));
       if (k === this.shown) return;
       if (!this.frames) return this.load(); // it is shown when they come
       const frame = this.frames[k];
@@ -192,6 +235,7 @@
     rest(keep) {
       clearTimeout(this.resting);
       this.resting = setTimeout(() => {
+        if (this.live?.busy) return this.rest(keep); // its sentence is yet to come
         this.voice.textContent = this.sentence.textContent;
         if (keep) write("replaceState", this.address);
       }, REST);
@@ -202,6 +246,7 @@
       const control = this.controls.find(({ box }) => box.contains(event.target));
       if (!control) return;
       this.stop();
+      control.asked = undefined;
       if (event.target === control.menu) control.index = control.menu.selectedIndex;
       this.show();
       this.rest(true);
@@ -215,7 +260,8 @@
       if (is("nn-again")) this.begin();
       if (is("nn-copy-link")) copy(button, page(location.href) + this.address, this.voice);
       if (is("nn-copy-python")) {
-        const call = this.controls.map((control) => control.python).join(", ");
+        const values = this.controls.map((control) => control.python);
+        const call = values.concat(this.live?.python ?? []).join(", ");
         copy(button, button.dataset.call.replace("{}", () => call), this.voice);
       }
     }
@@ -226,8 +272,8 @@
     }
     /* Focus goes to the first control, as the button that had it vanishes; frames are fetched. */
     begin() {
-      const { range, menu, radios, index } = this.controls[0];
-      (range ?? menu ?? radios[index]).focus({ preventScroll: true });
+      const { range, menu, radios, whole } = this.controls[0];
+      (range ?? menu ?? radios[whole]).focus({ preventScroll: true });
       this.load();
     }
 
@@ -241,7 +287,8 @@
         this.show();
         if (k === last) this.stop();
       };
-      this.timer = setInterval(() => this.frames && go(control.index + 1), STEP);
+      const next = () => go(Math.floor(control.index) + 1);
+      this.timer = setInterval(() => (this.live ? !this.live.busy : this.frames) && next(), STEP);
       this.playing = button;
       this.name("Pause");
       this.load();

@@ -54,6 +54,38 @@
     });
     return made;
   }
+  /* A button in the card of an explorer that Python draws for settings between the stored ones. */
+  function bridge(box, card) {
+    const share = card.querySelector(".nn-share");
+    const values = card.querySelector("[data-free]") ? "take any value" : "";
+    const { drag: name, kind } = card.dataset; // of what can be dragged
+    const drag = name ? `${kind === "pixels" ? "change" : "drag"} the ${name}` : "";
+    if (!share || !(values || drag)) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "nn-enliven";
+    button.textContent = `Run Python to ${[drag, values].filter(Boolean).join(", or ")}`;
+    const status = document.createElement("span");
+    status.className = "nn-status";
+    status.setAttribute("role", "status");
+    share.append(button);
+    share.after(status);
+    button.addEventListener("click", async () => {
+      const awake = await wake((text) => (status.textContent = text));
+      if (!awake) return;
+      const cell = awake.cells[boxes.indexOf(box)];
+      cell.explorer = status;
+      await awake.run(cell);
+      if (!card.live) return;
+      card.begin(); // the focus, as the button is gone
+      const can = [drag && `${drag} in the picture`, values && "let a slider take any value"];
+      status.textContent = `Live: ${can.filter(Boolean).join(", ")}.`;
+    });
+  }
+  for (const box of boxes) {
+    const card = box.querySelector("nn-explorer");
+    if (card) bridge(box, card);
+  }
   for (const box of boxes) box.querySelector(".cell_input").append(bar(box));
 
   /* The one stop for the keyboard: it makes the others stops, too. */

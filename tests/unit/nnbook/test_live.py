@@ -129,7 +129,7 @@ def test_a_long_container_takes_several_lines():
 
 
 def test_a_question_is_answered_with_a_value(events):
-    cell.ask("nnbook.live.explorer", "between", json.dumps({"values": [1.0, 3.0], "place": 0.5}))
+    cell.ask("nnbook.between", "between", json.dumps({"values": [1.0, 3.0], "place": 0.5}))
     assert events == [{"kind": "value", "value": 2.0}]
 
 
@@ -137,8 +137,8 @@ def test_a_question_is_answered_with_a_value(events):
     "question, name",
     [
         (("nnbook.nothing", "f", "{}"), "ModuleNotFoundError"),
-        (("nnbook.live.explorer", "nothing", "{}"), "AttributeError"),
-        (("nnbook.live.explorer", "between", "{}"), "TypeError"),
+        (("nnbook.between", "nothing", "{}"), "AttributeError"),
+        (("nnbook.between", "between", "{}"), "TypeError"),
     ],
 )
 def test_a_question_that_fails_says_why(events, question, name):
@@ -147,28 +147,6 @@ def test_a_question_that_fails_says_why(events, question, name):
 
 
 # ---- Explorers ----
-
-
-def test_places_between_values():
-    assert explorer.between([1, 2, 5], 1) == 2
-    assert explorer.between([0.0, 1.0, 3.0], 1.5) == 2.0
-    assert explorer.between([0.01, 0.1, 1.0], 0.5) == pytest.approx(0.0316)  # by factors
-    assert explorer.between([0, 10, 20], 0.26) == 3  # whole numbers stay whole
-    assert isinstance(explorer.between([1, 10, 100], 1.5), int)
-
-
-numbers = st.lists(
-    st.floats(-1e3, 1e3).filter(lambda x: abs(x) > 1e-3), min_size=2, max_size=9, unique=True
-)
-
-
-@given(numbers.map(sorted), st.floats(0, 1))
-def test_a_place_between_two_values_is_between_them(values, share):
-    place = share * (len(values) - 1)
-    low = values[int(place)]
-    high = values[min(int(place) + 1, len(values) - 1)]
-    value = explorer.between(values, place)
-    assert low - 0.006 * abs(low) <= value <= high + 0.006 * abs(high)  # three digits
 
 
 @pytest.fixture
@@ -187,11 +165,52 @@ def test_a_live_explorer_draws_what_is_asked_for(wave):
     assert set(bundle) == {"name", "card"} and "<nn-explorer" in bundle["card"]
     stored = explorer.frame(bundle["name"], [1])
     between = explorer.frame(bundle["name"], [1.5])
-    assert stored["sentence"] == "It is 2.0 high." and stored["values"] == ["2"]
+    assert stored["sentence"] == "It is 2.0 high." and stored["values"] == ["2.0"]
     assert between["sentence"] == "It is 2.83 high." and between["values"] == ["2.83"]
     assert stored["pictures"] != between["pictures"]
-    assert set(between["colours"]) == {"--c0"}
+    assert set(between["colours"]) == {"--123456"}
+    assert (stored["names"], between["names"], between["places"]) == (["2"], ["2.83"], [1.5])
     json.dumps(between)
+
+
+def test_a_value_that_an_address_has_is_drawn(wave):
+    frame = explorer.frame(wave.frames.name, ["2.83"])
+    assert frame["sentence"] == "It is 2.83 high."
+    assert frame["places"] == [pytest.approx(1.5, abs=0.002)]
+    assert explorer.frame(wave.frames.name, ["99"])["sentence"] == "It is 4.0 high."
+
+
+DEFAULTS = {
+    "point": (0.25, 0.5),
+    "points": np.array([[0.0, 0.5], [1.0, 1.0]]),
+    "pixels": np.zeros((2, 3)),
+}
+
+
+@pytest.mark.parametrize("kind", DEFAULTS)
+def test_what_is_dragged_is_where_the_reader_put_it(kind, monkeypatch):
+    monkeypatch.setenv("NNLIB_EXPLORERS", "live")
+    default, drawn = DEFAULTS[kind], []
+
+    def touch(ax, height, what=default):
+        drawn.append(what)
+        ax.plot(np.ravel(what), color="#123456")
+        return f"{np.sum(what):g}"
+
+    shown = explore.explore(touch, height=[1, 2], drag="what")
+    bundle = shown._repr_mimebundle_()[explore.MIME]
+    drag = bundle["drag"]
+    assert (drag["name"], drag["kind"]) == ("what", kind)
+    assert drag["value"] == np.array(default).tolist()
+    assert 'data-drag="what"' in bundle["card"]
+    moved = (1 - np.array(default)).tolist()
+    frame = explorer.frame(bundle["name"], [0], moved)
+    assert type(drawn[-1]) is type(default)
+    assert np.array_equal(drawn[-1], moved)
+    assert frame["sentence"] == f"{np.sum(moved):g}"
+    assert set(frame["axes"]) == {"box", "x", "y"}
+    assert explorer.frame(bundle["name"], [0])["sentence"] == f"{np.sum(default):g}"
+    json.dumps([bundle, frame])
 
 
 def test_its_text_is_that_of_every_explorer(wave):

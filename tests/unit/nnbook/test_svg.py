@@ -93,9 +93,9 @@ def test_colours_become_variables():
 
     svg, colours = drawn(paint)
     text = "".join(styles(svg))
-    assert "stroke:var(--f-1)" in text and "stroke:var(--c0)" in text and "#" not in text
+    assert "stroke:var(--f-1)" in text and "stroke:var(--8c6d31)" in text and "#" not in text
     assert "stroke-opacity:0.5" in text
-    assert colours.css() == f"--c0:light-dark(#8c6d31,{dark('#8c6d31')});"
+    assert colours.css() == f"--8c6d31:light-dark(#8c6d31,{dark('#8c6d31')});"
 
 
 def test_every_colour_of_the_style_has_a_name():

@@ -2,10 +2,10 @@
    loads this. What a reader changes is kept in the browser. */
 
 import { Stopped, python } from "./python.js";
-import { Output, element } from "./output.js";
+import { Output, element, explorerOf } from "./output.js";
 import { Kept } from "./kept.js";
 import { save } from "./notebook.js";
-import { show as explore } from "./explorers.js";
+import { enliven, show as explore, still } from "./explorers.js";
 
 const SLOWER = 4; // than the machine that built the book, until this page has measured it
 const LONG = 5; // seconds that a reader is told of before
@@ -133,7 +133,7 @@ export class Page {
   /* The next Python is a fresh one: no cell has been run in it. */
   #forget() {
     this.history = [];
-    for (const cell of this.cells) cell.ran = false;
+    for (const cell of this.cells) cell.forget();
     this.#refresh();
   }
 
@@ -162,8 +162,9 @@ class Cell {
     Object.assign(this, { page, box, facts, number });
     this.input = box.querySelector(".cell_input");
     this.bar = box.querySelector(".nn-run");
-    const card = box.querySelector("nn-explorer");
-    this.book = { output: box.querySelector(".cell_output"), card, around: card?.parentElement };
+    this.book = {
+      output: box.querySelector(".cell_output"), card: box.querySelector("nn-explorer"),
+    };
     this.#controls();
     const typed = page.kept.get(number, facts.source);
     if (typed !== undefined) this.#open(typed);
@@ -194,6 +195,12 @@ class Cell {
 
   tell(text) {
     this.status.textContent = text;
+    if (this.explorer) this.explorer.textContent = text; // a reader may have asked from there
+  }
+
+  forget() {
+    this.ran = false;
+    for (const card of [this.book.card, this.yours?.querySelector("nn-explorer")]) still(card);
   }
 
   /** The Run button as things stand. */
@@ -207,14 +214,17 @@ class Cell {
   async execute() {
     const place = element("div", "cell_output docutils container");
     const stored = this.source === this.facts.source ? this.book.card : null;
-    place.classList.toggle("nn-yours", !stored);
-    const output = new Output(place, (where, explorer) => explore(where, explorer, stored));
+    place.classList.add("nn-yours");
+    const output = new Output(place, explore);
+    let isShown = false; // by the book's own card, which stays where it is
     const begin = performance.now();
     const { ok } = await python.run(this.source, (event) => {
+      const explorer = stored?.isConnected && explorerOf(event);
+      if (explorer) return (isShown = enliven(stored, explorer));
       if (!place.isConnected) this.#replaceOutput(place); // the old one stays until there is a new
       output.hear(event);
     });
-    if (!place.isConnected) this.#replaceOutput(place);
+    if (!place.isConnected && !isShown) this.#replaceOutput(place);
     const seconds = (performance.now() - begin) / 1000;
     if (ok) this.page.measured(seconds, this.facts.seconds);
     this.page.history.push(this);
@@ -256,12 +266,12 @@ class Cell {
     this.editor = undefined;
     this.input.classList.remove("nn-editing");
     if (this.yours) {
-      this.book.around?.append(this.book.card);
       if (this.book.output) this.yours.replaceWith(this.book.output);
       else this.yours.remove();
       this.yours = undefined;
     }
     this.page.kept.set(this.number, this.facts.source, this.facts.source);
+    this.forget();
     this.page.changed(this);
     this.editButton.hidden = false;
     this.undoButton.hidden = true;

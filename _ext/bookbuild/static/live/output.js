@@ -93,6 +93,11 @@ export class Output {
   }
 }
 
+/** What an event shows, if it is an explorer. */
+export function explorerOf(event) {
+  return event.kind === "display" ? event.data[EXPLORER] : undefined;
+}
+
 function cut(text) {
   return text.length > LONGEST ? `${text.slice(0, LONGEST)}\n${MORE}` : text;
 }

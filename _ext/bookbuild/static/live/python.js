@@ -102,7 +102,7 @@ class Python extends EventTarget {
   #queued(what, hear) {
     const turn = this.#last.then(async () => {
       await this.start();
-      this.#become("busy");
+      if (what.task === "run") this.#become("busy"); // a question is answered at once
       try {
         const { size } = await this.#send(what, (message) => {
           if (message.kind === "image") this.#image = message.image;
@@ -110,7 +110,7 @@ class Python extends EventTarget {
         });
         this.size = size;
         this.#image = undefined;
-        this.#become("ready");
+        if (what.task === "run") this.#become("ready");
       } catch (error) {
         if (error instanceof Crashed) this.#end("off");
         throw error;
