@@ -22,6 +22,7 @@ LATE = {  # by then another worker has built the book
     "tests/site/test_landing.py": "landing page in the browser",
     "tests/site/test_reading.py": "length of pages in the browser",
     "tests/site/test_live.py": "cells that a reader runs",
+    "tests/site/test_live_explorers.py": "explorers that Python draws",
     "tests/site/test_live_cells.py": "the book's cells in two browsers",
 }
 BUILD = "tests/site/test_pages.py::test_the_book_is_built"

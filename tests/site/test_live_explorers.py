@@ -281,11 +281,11 @@ def test_an_explorer_of_the_readers_own(site, new_page):
     with new_page() as page:
         card = Card(page, site).visit().start()
         cell = page.locator("div.cell", has=card.box)
-        cell.get_by_role("button", name="Edit").click()
+        cell.get_by_role("button", name="Edit", exact=True).click()
         cell = page.locator("div.cell", has=page.locator("textarea"))
         assert_ink_is_drawn(page, run(cell, INK, "draw-ink-explorer"))
         assert_points_move(page, run(cell, POINTS, "draw-points-explorer"))
-        cell.get_by_role("button", name="Undo all changes").click()
+        cell.get_by_role("button", name="Undo", exact=True).click()
         expect(page.locator("#draw-error-explorer")).to_be_visible()
         assert card.watch.faults == []
 
