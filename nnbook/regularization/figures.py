@@ -149,13 +149,12 @@ def draw_gains(ax, early, late):
     return names
 
 
-def draw_penalty_axes(axes, points, small, kinds):
+def draw_penalty_axes(axes, small, kinds):
     """What stays the same in the four pictures of a penalty.
 
-    The points (X, y), and empty axes for the losses and for the weights; in the last one how many
-    weights are small, ``small[k]`` for each kind of penalty over 11 strengths.
+    Empty axes for points, losses and weights; in the last one how many weights are small,
+    ``small[k]`` for each kind of penalty over 11 strengths.
     """
-    plots.scatter_classes(axes[0], *points)
     axes[0].set(xlim=(-2, 3), ylim=(-1.7, 2.2), xlabel="x₁", ylabel="x₂")
     axes[1].set(ylim=(0, 1.6), ylabel="cross-entropy")
     axes[2].set(xlim=(-2.05, 2.05), ylim=(0, 130), xlabel="weight", ylabel="number of weights")

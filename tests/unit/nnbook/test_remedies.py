@@ -127,8 +127,7 @@ def test_the_best_epoch_and_the_stop_are_marked():
 
 def test_each_penalty_has_its_curve_and_its_name():
     fig, axes = plt.subplots(1, 4)
-    points = np.zeros((4, 2)), np.array([0, 0, 1, 1])
-    figures.draw_penalty_axes(axes, points, np.stack([np.zeros(11), np.ones(11)]), ["L2", "L1"])
+    figures.draw_penalty_axes(axes, np.stack([np.zeros(11), np.ones(11)]), ["L2", "L1"])
     assert [line.get_ydata().mean() for line in axes[3].lines] == [0, 1]
     assert [text.get_text() for text in axes[3].texts] == ["L2", "L1"]
     colours = [line.get_color() for line in axes[3].lines]
