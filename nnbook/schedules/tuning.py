@@ -41,6 +41,12 @@ def tuned(make, steps, *, rates=RATES, optimizer=None, seeds=12, **options):
     return Tuned(rates[best], tuple(rates), wrong, loss, runs.right[best])
 
 
+def percent(errors):
+    """Errors in columns; of what diverges only the size can be repeated."""
+    bounds = [next((f">{bound}" for bound in (50, 20, 10) if e > bound), "") for e in errors]
+    return "".join(f"{bound or f'{e:.1f}':>7}" for bound, e in zip(bounds, errors, strict=True))
+
+
 def claim_fewer_wrong(sentence, better, worse, *, budget, within=None):
     """Claim that one schedule reads fewer digits wrong than another, on the same seeds.
 

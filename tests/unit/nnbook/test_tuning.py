@@ -3,7 +3,7 @@ import pytest
 
 from nnbook.claims import ClaimFails
 from nnbook.runs import train_digits
-from nnbook.schedules.tuning import RATES, Tuned, claim_fewer_wrong, tuned
+from nnbook.schedules.tuning import RATES, Tuned, claim_fewer_wrong, percent, tuned
 from nnlib import schedules
 from nnlib.optim import SGD
 
@@ -24,6 +24,10 @@ def test_each_seed_has_its_own_best_rate():
     loss = np.array([[1.0, 3.0, 2.0], [2.0, 1.0, np.inf]])
     side = Tuned(0.1, (0.1, 0.3), 100 * loss, loss, None)
     assert side.own_best().tolist() == [0.1, 0.3, 0.1]
+
+
+def test_of_large_errors_only_the_size_is_told():
+    assert percent([4.94, 9.96, 10.1, 20.5, 90.0]) == "    4.9   10.0    >10    >20    >50"
 
 
 def side(share, seeds=8, digits=400):
