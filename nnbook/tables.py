@@ -8,7 +8,7 @@ from tabulate import tabulate
 
 from .frames import readable
 
-NUMBER = re.compile(r"[+−]?[\d,]*\.?\d+(\s×\s10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(\s?%)?")
+NUMBER = re.compile(r"[<>]?[+−]?[\d,]*\.?\d+(\s×\s10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(\s?%)?")
 
 
 def table(rows, headers, *, caption=""):

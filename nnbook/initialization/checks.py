@@ -173,7 +173,7 @@ def clip(answer):
 _s = (2 ** (1 / 50) - 1) ** 0.5
 small_change = number(
     _s,
-    "(1 + s²)⁵⁰ = 2, so s = 0.118; that is close to √(ln 2 / 50).",
+    "(1 + s²)⁵⁰ = 2, so s = 0.118; that is close to √(log 2 / 50).",
     mistakes={
         _s**2: "That is s². The change's mean square is s² times that of h.",
         50**-0.5: "With s = 1/√50 the mean square grows by e, not by 2.",
@@ -188,8 +188,8 @@ patients = choices(
     'four letters such as "abcd"',
     "abcd",
     {
-        1: "Patient 1: A ratio of 1e-15 and a loss of exactly ln 10: the gradient vanishes.",
-        2: "Patient 2: Units that are saturated from the start, and a first loss far above ln 10.",
+        1: "Patient 1: A ratio of 1e-15 and a loss of exactly log 10: the gradient vanishes.",
+        2: "Patient 2: Units that are saturated from the start, and a first loss far above log 10.",
         3: "Patient 3: Alive at the start, silent after a jump. Which step killed them?",
         (3, "a"): "Patient 3: smaller steps prevent it the next time. But these units are dead; "
         "without a leak none of them comes back.",

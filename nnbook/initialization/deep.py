@@ -14,6 +14,7 @@ from nnlib.optim import SGD
 from nnlib.train import train
 
 from ..runs import unpacked
+from ..tables import table as shown
 
 NARROW = [64, 64, 64, 10]  # sizes: two hidden layers
 TWENTY = 20 * [64] + [10]  # 64 inputs, 19 hidden layers, 10 logits
@@ -47,6 +48,26 @@ def fit(net, lr, epochs, seed, images=None, **options):
 def scaled(g):
     """Normal weights of size g: their SD times the root of the number of inputs."""
     return lambda shape, rng: rng.normal(0, g / shape[0] ** 0.5, shape)
+
+
+def rms(a):
+    """Root mean square of an array."""
+    return float(np.sqrt(np.mean(np.square(a))))
+
+
+def measure(net, seed=0):
+    """RMS of each hidden layer's activations, and of its δ: digits forwards, noise backwards."""
+    a, forward, backward = data()[0][0][:100].astype(float), [], []
+    for layer in net.layers[:-1]:
+        a = layer.forward(a)
+        if isinstance(layer, Activation):
+            forward.append(rms(a))
+    back = np.random.default_rng(seed).normal(size=a.shape)
+    for layer in reversed(net.layers[:-1]):
+        back = layer.backward(back)
+        if isinstance(layer, Activation):
+            backward.append(rms(back))  # behind f', so this is δ
+    return np.array(forward), np.array(backward[::-1])
 
 
 class Residual(Linear):
@@ -106,25 +127,24 @@ def read(record):
 
 
 def table(cases, names):
-    """Print each case at its best rate: training loss, and what is read right of new digits."""
-    width = max(map(len, names))
-    print(f"{'':{width}} best lr   training loss   right (worst, best seed)")
+    """Each case at its best rate: training loss, and what is read right of new digits."""
+    rows = []
     for name in names:
         loss, right = cases[name].at()
         if not np.isfinite(loss).all():
-            print(f"{name:{width}}  nan at each of the rates")
+            rows.append([name, "nan at each", None, None, None])
             continue
         each = right.mean(axis=1)
-        low, high = each.min(), each.max()
-        print(f"{name:{width}} {cases[name].lr:7g} {loss.mean():15.2f} "
-              f"{each.mean():6.0f}% ({low:.0f}%, {high:.0f}%)")  # fmt: skip
+        seeds = f"{each.min():.0f} to {each.max():.0f}"
+        rows.append([name, cases[name].lr, f"{loss.mean():.2f}", f"{each.mean():.0f}", seeds])
+    return shown(rows, ["", "best rate", "training loss", "% right", "by seed"])
 
 
 def by_rate(cases, names, lrs):
-    """Print how many new digits each case reads at some learning rates, the mean of the seeds."""
-    width = max(map(len, names))
-    print(f"{'learning rate':{width}}", *(f"{lr:6g}" for lr in lrs))
+    """How many new digits each case reads at some learning rates, the mean of the seeds."""
+    rows = []
     for name in names:
         runs = [cases[name].at(lr) for lr in lrs]
-        texts = [f"{r.mean():5.0f}%" if np.isfinite(loss).any() else "   nan" for loss, r in runs]
-        print(f"{name:{width}}", *texts)
+        texts = [f"{r.mean():.0f}" if np.isfinite(loss).any() else "nan" for loss, r in runs]
+        rows.append([name, *texts])
+    return shown(rows, ["% right at the rate", *(f"{lr:g}" for lr in lrs)])

@@ -42,9 +42,8 @@ def tuned(make, steps, *, rates=RATES, optimizer=None, seeds=12, **options):
 
 
 def percent(errors):
-    """Errors in columns; of what diverges only the size can be repeated."""
-    bounds = [next((f">{bound}" for bound in (50, 20, 10) if e > bound), "") for e in errors]
-    return "".join(f"{bound or f'{e:.1f}':>7}" for bound, e in zip(bounds, errors, strict=True))
+    """Errors as texts; of what diverges only the size can be repeated."""
+    return [next((f">{b}" for b in (50, 20, 10) if error > b), f"{error:.1f}") for error in errors]
 
 
 def claim_fewer_wrong(sentence, better, worse, *, budget, within=None):

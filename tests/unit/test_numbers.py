@@ -43,7 +43,6 @@ GIVEN = {
     },
     "initialization": {
         "135": "steps of three epochs of 1,438 digits in batches of 32",
-        "1.12": "100 to the power of 1/40",
         "1,438": "four fifths of the digits",
         "1.21": "sqrt(3 / 2) squared, by the formula beside it",
     },

@@ -67,13 +67,22 @@ def test_a_record_is_read():
     assert case.tuned("it") == {"it, lr": (0.1, [0.1, 1.0])}
 
 
-def test_tables_of_a_record(capsys):
+def test_tables_of_a_record():
     cases = deep.read(tiny_record())
-    deep.table(cases, ["fine", "broken"])
-    _, fine, broken = capsys.readouterr().out.splitlines()
-    assert fine.split() == ["fine", "0.1", "0.60", "50%", "(0%,", "100%)"]
-    assert broken.split() == ["broken", "nan", "at", "each", "of", "the", "rates"]
-    deep.by_rate(cases, ["fine", "broken"], [0.1, 1.0])
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
-    assert rows == [["learning", "rate", "0.1", "1"], ["fine", "50%", "50%"],
-                    ["broken", "nan", "nan"]]  # fmt: skip
+    shown = deep.table(cases, ["fine", "broken"])
+    assert shown.rows == [["fine", "0.1", "0.60", "50", "0 to 100"],
+                          ["broken", "nan at each", "", "", ""]]  # fmt: skip
+    shown = deep.by_rate(cases, ["fine", "broken"], [0.1, 1.0])
+    assert shown.headers[1:] == ["0.1", "1"]
+    assert shown.rows == [["fine", "50", "50"], ["broken", "nan", "nan"]]
+
+
+def test_sizes_are_measured_both_ways():
+    assert deep.rms([3, -4]) == pytest.approx(12.5**0.5)
+    net = deep.dense(deep.scaled(0.5), "linear", 11 * [64] + [10], seed=0)
+    forward, backward = deep.measure(net)
+    assert len(forward) == len(backward) == 10
+    assert forward[-1] / forward[0] == pytest.approx(0.5**9, rel=0.5)
+    assert backward[0] / backward[-1] == pytest.approx(0.5**9, rel=0.5)
+    assert np.array_equal(deep.measure(net, seed=1)[0], forward)
+    assert not np.allclose(deep.measure(net, seed=1)[1], backward)

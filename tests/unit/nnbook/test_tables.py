@@ -45,6 +45,7 @@ def test_a_page_gets_the_same_cells():
         ([1, 2.5, -3], True),
         (["98 %", "−2.0%", "+7"], True),
         (["0.5", "diverged"], True),
+        ([">50", "<0.1"], True),
         (["0.5", "diverged", "stood still"], False),
         (["75", "4 × 9", "relu"], False),
         (["1.2 to 3.4", "± 2"], False),

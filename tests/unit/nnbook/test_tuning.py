@@ -27,7 +27,7 @@ def test_each_seed_has_its_own_best_rate():
 
 
 def test_of_large_errors_only_the_size_is_told():
-    assert percent([4.94, 9.96, 10.1, 20.5, 90.0]) == "    4.9   10.0    >10    >20    >50"
+    assert percent([4.94, 9.96, 10.1, 20.5, 90.0]) == ["4.9", "10.0", ">10", ">20", ">50"]
 
 
 def side(share, seeds=8, digits=400):
