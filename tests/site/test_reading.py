@@ -14,8 +14,6 @@ NOT_YET = {
     "chapters/network": (46, 115),
     "chapters/backprop": (52, 67),
     "chapters/optimizers": (56, 70),
-    "chapters/schedules": (36, 111),
-    "chapters/initialization": (40, 111),
     "chapters/regularization": (43, 26),
     "chapters/normalization": (46, 66),
     "chapters/mnist": (42, 179),
