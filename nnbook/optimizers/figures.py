@@ -1,10 +1,12 @@
 """Drawing for the chapters on optimizers: landscapes from above, and the paths across them."""
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.colors import LogNorm
 
 from ..plots import BLACK, ORANGE, grid
+from .race import PLACES, race, rounded, tuned, walk
 
 DECADES = 4.4  # of height, in contours of equal ratios
 LEVELS = 16
@@ -178,3 +180,62 @@ def draw_map(ax, table, x, y, *, most, log_x=True):
     row, column = np.unravel_index(np.nanargmin(table), table.shape)
     ax.plot(x[column], y[row], "*", color=ORANGE, ms=14, mec="white", mew=1)
     return int(table[row, column]), float(x[column]), float(y[row])
+
+
+def portraits(*makers):
+    """Each optimizer's walk to the goal at its tuned rate: a row each, McCormick and Rosenbrock.
+
+    Parameters
+    ----------
+    makers : classes of optimizers
+    """
+    size = 5.8, 0.3 + 2.2 * len(makers)
+    fig, axes = plt.subplots(
+        len(makers),
+        2,
+        figsize=size,
+        sharex="col",
+        sharey="col",
+        squeeze=False,
+        layout="constrained",
+    )
+    for row, make in zip(axes, makers, strict=True):
+        for ax, where in zip(row, ("McCormick", "Rosenbrock"), strict=True):
+            place, start = PLACES[where]
+            lr, steps = tuned(make, where)
+            draw_landscape(ax, place, start=start, labels=False)
+            draw_path(ax, walk(make(lr=lr), place, np.array(start, float), steps))
+            ax.set_title(f"{make.__name__}: {rounded(steps)} steps")
+            ax.set_xlabel(f"learning rate {lr:.2g}")
+
+
+def draw_convergence(ax, make, where, name, values, rates):
+    """A map of the steps to the goal, 500 at most, over learning rate and one more parameter.
+
+    Parameters
+    ----------
+    ax : matplotlib Axes
+    make : class of an optimizer
+    where : str
+        One of `PLACES`.
+    name : "mu" or "beta1"
+        The parameter on the y axis.
+    values, rates : arrays
+        Of that parameter, and of the learning rate.
+
+    Returns
+    -------
+    (int, float, float)
+        The fewest steps, and the rate and the value that take them.
+    """
+    place, start = PLACES[where]
+    table = [
+        race(make(lr=1.0, **{name: value}), place, [start], rates=rates, steps=500, all_rates=True)
+        for value in values
+    ]
+    ax.set(
+        xlabel="learning rate",
+        ylabel={"mu": "μ", "beta1": "β1"}[name],
+        title=f"{make.__name__}, {where}",
+    )
+    return draw_map(ax, np.array(table)[:, :, 0], rates, values, most=500)

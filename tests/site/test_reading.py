@@ -13,7 +13,7 @@ NOT_YET = {
     "chapters/neuron": (44, 40),
     "chapters/network": (46, 115),
     "chapters/backprop": (52, 67),
-    "chapters/optimizers": (56, 70),
+    "chapters/optimizers": (45, 15),
     "chapters/regularization": (43, 26),
     "chapters/normalization": (46, 66),
     "chapters/mnist": (42, 179),

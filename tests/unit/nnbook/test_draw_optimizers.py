@@ -1,18 +1,22 @@
+import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
 from nnbook.optimizers.figures import (
     contour_levels,
+    draw_convergence,
     draw_landscape,
     draw_map,
     draw_path,
+    portraits,
     thinned,
     verdict,
 )
+from nnbook.optimizers.race import PLACES, race
 from nnlib.descend import descend
 from nnlib.landscapes import beale, mccormick, quadratic, rosenbrock, saddle
-from nnlib.optim import SGD
+from nnlib.optim import SGD, Adam, Momentum
 
 
 @pytest.fixture
@@ -84,3 +88,24 @@ def test_map_finds_the_fewest_steps(ax):
     x, y = np.array([0.01, 0.1, 1.0]), np.array([0.0, 0.5])
     assert draw_map(ax, [[90, 20, -1], [50, 30, -1]], x, y, most=100) == (20, 0.1, 0.0)
     assert ax.get_xscale() == "log"
+
+
+def test_portraits_show_each_walk_to_its_goal():
+    portraits(Momentum, Adam)
+    fig = plt.gcf()
+    plt.close(fig)
+    names = [ax.get_title().split(":")[0] for ax in fig.axes]
+    assert names == ["Momentum"] * 2 + ["Adam"] * 2
+    for ax, place in zip(fig.axes, [mccormick, rosenbrock] * 2, strict=True):
+        end = ax.lines[-1].get_xydata()[-1]
+        assert abs(place.value(end) - place.minimum) < 1e-4
+        assert ax.get_xlabel().startswith("learning rate")
+
+
+def test_the_map_of_convergence_has_the_race_s_steps(ax):
+    rates = np.array([0.001, 0.01, 1.0])
+    best = draw_convergence(ax, Momentum, "quadratic", "mu", [0.0, 0.7], rates)
+    place, start = PLACES["quadratic"]
+    counts = race(Momentum(lr=1.0, mu=0.7), place, [start], rates=rates, all_rates=True)
+    assert best == (counts[1, 0], 0.01, 0.7) and counts[2, 0] == -1
+    assert (ax.get_xlabel(), ax.get_ylabel()) == ("learning rate", "μ")

@@ -42,22 +42,27 @@ PEERS = {  # torch.optim has no Lion
 }
 
 
+def fields(caption):
+    """The fields of the table with this caption, as the notebook has it: a list for each name."""
+    cells = json.loads((ROOT / "chapters/optimizers.ipynb").read_text(encoding="utf-8"))["cells"]
+    outputs = [o for c in cells for o in c.get("outputs", [])]
+    texts = ["".join(o.get("data", {}).get("text/plain", "")) for o in outputs]
+    (text,) = [t for t in texts if t.startswith(caption)]
+    head, _, *rows = text.split("\n\n", 1)[1].splitlines()
+    assert head.split() == ["optimizer", *PLACES]
+    return {row.split()[0]: row.replace("★", "").split()[1:] for row in rows}
+
+
 def table():
     """The race's result as the notebook has it: (optimizer, landscape) -> (rate, steps)."""
-    cells = json.loads((ROOT / "chapters/optimizers.ipynb").read_text(encoding="utf-8"))["cells"]
-    texts = ["".join(o.get("text", "")) for c in cells for o in c.get("outputs", [])]
-    (text,) = [t for t in texts if t.split()[: len(PLACES)] == PLACES]
-    lines = text.rstrip().splitlines()[1:]
+    counts, rates = fields("Steps to the goal"), fields("Tuned learning rates")
     found = {}
-    for rates, steps in zip(lines[::2], lines[1::2], strict=True):
-        name, *rates = rates.split()
-        steps = [int(s.replace(",", "")) for s in steps.split()]
+    for name in counts:
+        steps = [int(s.replace(",", "")) for s in counts[name]]
         # two digits of the rate are enough to tell which of 4 in each factor of 10 it was
-        rates = [10 ** (round(4 * math.log10(float(r))) / 4) for r in rates]
-        found |= {
-            (name, place): pair
-            for place, pair in zip(PLACES, zip(rates, steps, strict=True), strict=True)
-        }
+        near = [10 ** (round(4 * math.log10(float(r))) / 4) for r in rates[name]]
+        pairs = zip(near, steps, strict=True)
+        found |= {(name, place): pair for place, pair in zip(PLACES, pairs, strict=True)}
     return found
 
 

@@ -6,17 +6,24 @@ import pytest
 from nnbook.claims import ClaimFails
 from nnbook.optimizers import race as module
 from nnbook.optimizers.race import (
+    ALL,
     BLOCK,
+    BY_NAME,
     GOAL,
     GRID,
+    PLACES,
     STAY,
     best_rate,
     claim_more_steps,
     race,
+    rounded,
+    tuned,
 )
+from nnlib import optim
 from nnlib.descend import descend
 from nnlib.landscapes import himmelblau, quadratic, rosenbrock, saddle
 from nnlib.optim import SGD, Adam, Lion, Momentum
+from nnlib.stepping import Optimizer
 
 BOWL = quadratic(condition=10)
 
@@ -96,3 +103,37 @@ def test_a_claim_names_both_rates(capsys):
         assert f"{make.__name__}, lr {best_rate(make, bowl, starts)[0]:.3g} (" in line
     with pytest.raises(ClaimFails, match="B is slower"):
         claim_more_steps("B is slower.", Momentum, SGD, bowl, starts)
+
+
+def test_every_optimizer_of_the_library_takes_part_once():
+    kinds = [kind for kind in vars(optim).values() if isinstance(kind, type)]
+    assert set(ALL) == {k for k in kinds if issubclass(k, Optimizer) and k is not Optimizer}
+    assert len(ALL) == len(BY_NAME) and BY_NAME["Lion"] is Lion
+
+
+def test_the_tuned_rate_is_that_of_the_slowest_of_three_near_starts():
+    lr, steps = tuned(SGD, "Himmelblau")
+    place, start = PLACES["Himmelblau"]
+    arrived = race(
+        SGD(lr=1.0), place, np.add(start, [[0, 0], [0.01, 0], [0, 0.01]]), all_rates=True
+    )
+    slowest = np.where((arrived < 0).any(axis=1), 10**9, arrived.max(axis=1))
+    assert lr == GRID[slowest.argmin()] and steps == arrived[slowest.argmin(), 0]
+    assert tuned(SGD, "Himmelblau") is tuned(SGD, "Himmelblau"), "raced once only"
+
+
+def test_near_starts_on_the_saddle_stay_on_their_side_of_the_ridge(monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        module, "best_rate", lambda make, place, starts: seen.append(starts) or (None,) * 2
+    )
+    assert tuned.__wrapped__(SGD, "saddle") == (None, None)
+    assert (seen[0][:, 1] > 0).all() and np.ptp(seen[0], axis=0).max() < 0.001
+
+
+@pytest.mark.parametrize(
+    ("steps", "words"),
+    [(7, "7"), (999, "999"), (1049, "1,000"), (17_499, "17,000"), (None, "not within 20,000")],
+)
+def test_long_counts_have_two_digits(steps, words):
+    assert rounded(steps) == words
