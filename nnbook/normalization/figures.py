@@ -1,11 +1,138 @@
-"""Pictures of the chapter on normalization: the paths of a gradient, and the axes of a mean."""
+"""Pictures of the chapter on normalization, from the bowl of its inputs to the axes of a mean."""
+
+from functools import cache
 
 import numpy as np
 from matplotlib.patches import Polygon
 
-from ..plots import BLUE, GREEN, ORANGE, halo
+from ..plots import BLACK, BLUE, GREEN, ORANGE, SKY, halo, label
+from .scaling import SCALINGS, scaled
 
 INK, GREY = "#222222", "#777777"
+
+
+def bowl(scale, scaling, correlation):
+    """Second derivatives (2, 2) of a linear neuron's squared error, of inputs with mean = spread.
+
+    Parameters
+    ----------
+    scale : float
+        The second input is multiplied by it.
+    scaling : "none" or a name in `SCALINGS`
+    correlation : float
+        Of the two inputs.
+    """
+    X = np.random.default_rng(4).normal(size=(400, 2))
+    X -= X.mean(axis=0)
+    X = X @ np.linalg.inv(np.linalg.cholesky(np.cov(X.T)).T)  # spreads 1, no correlation
+    X[:, 1] = correlation * X[:, 0] + (1 - correlation**2) ** 0.5 * X[:, 1]
+    X = (X + 1) * [1, scale]
+    if scaling != "none":
+        X = scaled(X, SCALINGS[scaling])
+    return 2 * X.T @ X / len(X)
+
+
+def bowl_axes(ax):
+    """The plane of two weights around the best ones."""
+    ax.plot(0, 0, "+", color=BLACK, ms=12, mew=2)
+    label(ax, "minimum", (0, 0), (10, 9), fontsize=10)
+    ax.set(xlim=(-2.4, 2.4), ylim=(-1.8, 1.8), aspect="equal")
+    ax.set(xlabel="w₁ − best w₁", ylabel="w₂ − best w₂")
+
+
+def bowl_descent(ax, scale, scaling, correlation):
+    """Contours of a `bowl`, and gradient descent in it at its best learning rate."""
+    H = bowl(scale, scaling, correlation)
+    values, vectors = np.linalg.eigh(H)
+    angle = np.linspace(0, 2 * np.pi, 73)
+    circle = np.stack([np.cos(angle), np.sin(angle)])
+    start = np.array([-1.9, 1.3])
+    for level in np.linspace(0.2, 1, 5) ** 2 * (start @ H @ start):
+        ax.plot(*(vectors / np.sqrt(values / level) @ circle), lw=0.9, color=SKY)
+    path = [start]
+    for _ in range(40):
+        path.append(path[-1] - 2 / values.sum() * (H @ path[-1]))
+    ax.plot(*np.transpose(path), "o-", color=ORANGE, ms=4, lw=1.4)
+    kappa = values[1] / values[0]
+    left = np.linalg.norm(path[10]) / np.linalg.norm(start)
+    steps = np.ceil(np.log(100) / np.log((kappa + 1) / (kappa - 1)))
+    return (
+        f"Second input times {scale:g}, scaling: {scaling}, "
+        f"correlation {correlation}: condition number {kappa:.4g}. "
+        f"After 10 steps {left:.1%} of the distance is left; steps to "
+        f"1 %: at most {steps:,.0f}."
+    )
+
+
+@cache
+def normalized_values():
+    """2,000 random numbers with mean 0 and spread 1, as they come out of batch norm."""
+    values = np.random.default_rng(0).normal(size=2000)
+    return (values - values.mean()) / values.std()
+
+
+def gamma_beta_axes(axes):
+    """Left a sigmoid with its nearly straight part, right room for what comes out."""
+    z = np.linspace(-8, 8, 161)
+    axes[0].axvspan(-1, 1, color=GREEN, alpha=0.12, lw=0)
+    axes[0].plot(z, 1 / (1 + np.exp(-z)), color=BLUE)
+    axes[0].set(xlim=(-8, 8), ylim=(0, 1.05))
+    axes[0].set(xlabel="z = γ x̂ + β", ylabel="σ(z), and share of samples")
+    axes[1].set(xlim=(0, 1), ylim=(0, 1.05), xlabel="output σ(z)", ylabel="share of samples")
+
+
+def gamma_beta(axes, gamma, beta):
+    """Histograms of γ x̂ + β, and of its sigmoid."""
+    z = gamma * normalized_values() + beta
+    a = 1 / (1 + np.exp(-z))
+    bins = np.linspace(-8, 8, 17), np.linspace(0, 1, 11)
+    for ax, values, edges in zip(axes, (z, a), bins, strict=True):
+        share = np.histogram(values, edges)[0] / len(values)
+        ax.stairs(share, edges, fill=True, alpha=0.6, color=ORANGE)
+    return (
+        f"γ = {gamma:g}, β = {beta:g}: {np.mean(abs(z) < 1):.0%} of the "
+        f"samples lie in the nearly straight part, |z| < 1; the slope "
+        f"is {np.mean(a * (1 - a)):.3f} on average (0.25 at most)."
+    )
+
+
+@cache
+def running_track(decay, batch):
+    """Of one feature in 300 steps: its true mean, those of its batches, and their running average.
+
+    The feature's spread is 2, so a batch's mean strays by 2 divided by the root of its size.
+    """
+    truth = np.where(np.arange(300) < 150, 3.0, 1.0)
+    means = truth + 2 / batch**0.5 * np.random.default_rng(0).normal(size=300)
+    running, track = 0.0, []
+    for mean in means:
+        running = decay * running + (1 - decay) * mean
+        track.append(running)
+    return truth, means, np.array(track)
+
+
+def running_axes(ax):
+    """The true mean of a feature, which jumps at step 150."""
+    ax.plot([0, 150, 150, 300], [3, 3, 1, 1], color=BLACK, lw=1.2)
+    label(ax, "true mean", (150, 3), (6, 4), fontsize=10)
+    ax.set(xlim=(0, 300), ylim=(-1.5, 6), xlabel="step", ylabel="mean of the feature")
+
+
+def running(ax, decay, batch):
+    """The means of batches, and a running average that follows them."""
+    truth, means, track = running_track(decay, batch)
+    ax.plot(means, ".", ms=3, color=SKY)
+    ax.plot(track, color=ORANGE)
+    late = np.abs(track - truth)[250:]
+    close = np.abs(track - 3)[:150] < 0.5
+    start = f"step {close.argmax() + 1}" if close.any() else "not by step 150"
+    return (
+        f"Decay {decay:g} (PyTorch's momentum {1 - decay:.4g}, Keras's "
+        f"{decay:g}), batches of {batch}: within 0.5 of the mean for the "
+        f"first time: {start}; mean error in the last 50 steps "
+        f"{late.mean():.2f}."
+    )
+
 
 # name, place, and what it holds in a graph of one feature's batch norm
 NODES = {

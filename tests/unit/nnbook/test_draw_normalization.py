@@ -2,7 +2,19 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnbook.normalization.figures import draw_block, draw_paths, shared
+from nnbook.normalization.figures import (
+    bowl,
+    bowl_axes,
+    bowl_descent,
+    draw_block,
+    draw_paths,
+    gamma_beta,
+    gamma_beta_axes,
+    running,
+    running_axes,
+    running_track,
+    shared,
+)
 
 SHAPE = (3, 6, 4)
 
@@ -50,3 +62,46 @@ def test_block_shows_three_sides_and_colours_the_mask(ax):
     mask = shared("instance", SHAPE, sample=2, channel=5)  # the front right column
     assert draw_block(ax, SHAPE, mask, names=False) == 4
     assert len(ax.patches) - sides == 4 + 1 + 4  # in front, one on top, and to the right
+
+
+@pytest.fixture
+def pair():
+    return Figure().subplots(1, 2)
+
+
+@pytest.mark.parametrize("scaling", ["min–max", "z-score", "robust"])
+def test_scaling_takes_the_unit_away(scaling):
+    assert np.allclose(bowl(1, scaling, 0.5), bowl(7, scaling, 0.5))
+
+
+def test_a_bowl_has_the_condition_number_of_its_inputs():
+    values = np.linalg.eigvalsh(bowl(3, "z-score", 0.9))
+    assert np.isclose(values[1] / values[0], 1.9 / 0.1)
+
+
+def test_descent_starts_on_the_outermost_contour_and_ends_at_the_minimum(ax):
+    bowl_axes(ax)
+    said = bowl_descent(ax, 1, "z-score", 0)
+    *_, outermost, path = ax.lines
+    gaps = np.linalg.norm(outermost.get_xydata() - path.get_xydata()[0], axis=1)
+    assert len(ax.lines) == 1 + 5 + 1
+    assert gaps.min() < 0.1
+    assert np.allclose(path.get_xydata()[-1], 0)
+    assert "condition number 1." in said
+
+
+def test_gamma_widens_and_beta_moves(pair):
+    gamma_beta_axes(pair)
+    narrow, wide, moved = (gamma_beta(pair, *how) for how in ((0.1, 0), (5, 0), (0.1, 4)))
+    assert "100% of the samples lie in the nearly straight part" in narrow
+    assert "100%" not in wide and " 0% of the samples" in moved
+    assert all(np.isclose(patch.get_data().values.sum(), 1) for patch in pair[1].patches)
+
+
+def test_a_running_average_follows_its_batches(ax):
+    truth, means, track = running_track(0.9, 8)
+    assert np.isclose(track[1], 0.9 * 0.1 * means[0] + 0.1 * means[1])
+    assert np.array_equal(running_track(0, 8)[2], means)
+    running_axes(ax)
+    assert "first time: not by step 150" in running(ax, 0.999, 8)
+    assert np.array_equal(ax.lines[-1].get_ydata(), running_track(0.999, 8)[2])
