@@ -41,6 +41,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     by_hand                 of networks: weights that are written down, not trained
     race                    of the optimizers: the steps that each rate takes to the goal
     tuning                  of the schedules: each at the best rate of a grid
+    microscope              of backpropagation: a graph, one step at a time, in two orders
     scaling                 of normalization: a new zero and a new unit for a column, in three ways
     recipe  folder          of MNIST: a network to train, and where its files lie
     readings                of MNIST: which images recorded networks read right

@@ -33,7 +33,6 @@ GIVEN = {
     },
     "backprop": {
         "999,000": "1,000² − 1,000 places off the diagonal",
-        "2,410": "parameters of 64-32-10",
         "2,688": "32 × 64 + 64 × 10 products, as in the exercise",
         "0.209": "the neuron's slope, printed a section later",
         "540": "1,797 − 1,257 digits",
