@@ -54,21 +54,23 @@ def outlier_axes(axes):
     axes[1].set(ylabel="its pull, ℓ′(e)")
 
 
-def outlier(axes, loss, distance):
-    """The line that a loss fits when one point is so far away, and the pull of every point."""
+def outlier(axes, loss, distance, point=(X_LINE[MOVED], Y_LINE[MOVED])):
+    """The line that a loss fits when one point is so far below its place, and all pulls."""
     pull, stay = PULLS[loss], np.arange(len(X_LINE)) != MOVED
-    y = Y_LINE - distance * ~stay
-    a, b = fit_line(X_LINE, y, pull)
-    e = a + b * X_LINE - y
+    x, y = X_LINE.copy(), Y_LINE.copy()
+    x[MOVED], y[MOVED] = point[0], point[1] - distance
+    a, b = fit_line(x, y, pull)
+    e = a + b * x - y
+    axes[0].plot([point[0]] * 2, [point[1], y[MOVED]], ":", color=ORANGE, lw=1)
     axes[0].plot(X_LINE[[0, -1]], a + b * X_LINE[[0, -1]], color=GREEN)
-    axes[0].plot(X_LINE[MOVED], y[MOVED], "X", color=ORANGE, ms=11)
+    axes[0].plot(x[MOVED], y[MOVED], "X", color=ORANGE, ms=11)
     grid = np.linspace(-4, 16, 101)
     axes[1].plot(grid, pull(grid), color=GREEN)
     axes[1].plot(e[stay], pull(e[stay]), "o", color=BLUE)
     axes[1].plot(e[MOVED], pull(e[MOVED]), "X", color=ORANGE, ms=11)
     share = np.abs(pull(e[MOVED])) / np.abs(pull(e)).sum()
     return (
-        f"{loss.capitalize()} error, outlier {distance} below: the fit is "
+        f"{loss.capitalize()} error, outlier {distance:g} below: the fit is "
         f"{a:.2f} + {b:.2f} x, the truth 1 + 0.5 x; "
         f"the outlier has {share:.0%} of all pull."
     )

@@ -12,10 +12,9 @@ SCREENS, EXPLORER = 35, 1500  # of 1,000 px; px from the page's top
 NOT_YET = {
     "chapters/neuron": (44, 40),
     "chapters/network": (46, 115),
-    "chapters/backprop": (52, 67),
+    "chapters/backprop": (36, 15),
     "chapters/optimizers": (45, 15),
     "chapters/regularization": (43, 26),
-    "chapters/normalization": (46, 66),
     "chapters/mnist": (42, 179),
 }
 ROOM = (2, 3)
