@@ -1,7 +1,8 @@
 """Execute notebooks and store their text outputs only: `python tools/refresh.py [optimizers ...]`.
 
 Pictures and widgets are made anew by every build, so they are not stored: differences between two
-versions of a notebook stay readable, and nbval has numbers to compare.
+versions of a notebook stay readable, and nbval has numbers to compare. Cells that a page folds are
+folded in JupyterLab, too.
 """
 
 import os
@@ -20,6 +21,7 @@ from bookbuild.paths import notebook, notebooks  # noqa: E402
 
 from nnbook.machine import cores  # noqa: E402
 
+FOLDED = {"hide-input", "hide-cell"}
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -43,6 +45,16 @@ def merged(outputs):
     return kept
 
 
+def fold(cell):
+    """Have JupyterLab hide a cell's source where a page does, and nowhere else."""
+    jupyter = cell.metadata.pop("jupyter", {})
+    jupyter.pop("source_hidden", None)
+    if FOLDED & set(cell.metadata.get("tags", ())):
+        jupyter["source_hidden"] = True
+    if jupyter:
+        cell.metadata["jupyter"] = jupyter
+
+
 def refresh(path):
     """Execute one notebook and store it; what went wrong, or None."""
     book = nbformat.read(path, as_version=4)
@@ -55,6 +67,7 @@ def refresh(path):
             texts = [kept for output in cell.outputs if (kept := text_only(output))]
             cell.outputs = merged(texts)
             cell.metadata.pop("execution", None)
+            fold(cell)
     book.metadata = {"kernelspec": KERNEL}
     nbformat.write(book, path)
     print(f"executed {path.name}", flush=True)

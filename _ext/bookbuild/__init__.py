@@ -13,6 +13,7 @@
   before they are set (`formulas`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
+- The glossary's terms have addresses, and chapters link to them from their first use (`terms`).
 - The landing page shows an explorer, and a card for each chapter with what it takes (`landing`,
   `reading`).
 - The notebooks and all that they need become one archive to download (`archive`).
@@ -39,6 +40,7 @@ from . import (
     pages,
     playground,
     scripts,
+    terms,
 )
 from .claims import collect_claims
 from .mistakes import collect_mistakes
@@ -57,6 +59,7 @@ def setup(app):
     digit.setup(app)
     archive.setup(app)
     landing.setup(app)
+    terms.setup(app)
     light.setup(app)
     front.setup(app)
     playground.setup(app)

@@ -17,7 +17,7 @@ import pytest
 from book_files import ROOT
 from driver import latencies, record, start_stopwatch
 from driver.lab import LabControls, first_explorer
-from playwright.sync_api import TimeoutError
+from playwright.sync_api import TimeoutError, expect
 
 from nnbook.explore import WIDGET
 
@@ -120,6 +120,20 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     record(ROOT / "_build/latency-lab.json", **{notebook: times})
     assert_all_cells_ran(page, folder / notebook)
     assert faults == []
+
+
+def test_a_chapter_reads_well_in_jupyterlab(lab, page):
+    """Labels are anchors there, and no text; what a page folds is folded."""
+    address, _ = lab
+    page.goto(f"{address}/lab/tree/chapters/backprop.ipynb?reset")
+    first = page.locator(".jp-MarkdownCell").first
+    title = first.get_by_role("heading", name="Losses and gradients", exact=True)
+    expect(title).to_be_visible(timeout=TIMEOUT)
+    label = first.get_by_text("chapter-backprop").locator("visible=true")
+    expect(label).to_have_count(0)
+    setup = page.locator(".jp-CodeCell").first
+    expect(setup.locator(".jp-InputPlaceholder")).to_be_visible()
+    expect(setup.locator(".jp-InputArea-editor")).to_have_count(0)
 
 
 def wait_for_focus(page, box):

@@ -78,6 +78,25 @@ def test_refresh_keeps_text_and_no_pictures(notebook, monkeypatch, capsys):
     assert capsys.readouterr().out == "executed small.ipynb\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {}),
+        ({"tags": ["solution"]}, {"tags": ["solution"]}),
+        ({"tags": ["hide-cell"]}, {"tags": ["hide-cell"], "jupyter": {"source_hidden": True}}),
+        ({"jupyter": {"source_hidden": True}}, {}),
+        (
+            {"tags": ["hide-input"], "jupyter": {"outputs_hidden": False}},
+            {"tags": ["hide-input"], "jupyter": {"outputs_hidden": False, "source_hidden": True}},
+        ),
+    ],
+)
+def test_refresh_folds_in_jupyterlab_what_a_page_folds(before, after):
+    cell = nbformat.v4.new_code_cell("1", metadata=before)
+    tool("refresh").fold(cell)
+    assert cell.metadata == after
+
+
 def test_a_notebook_that_fails_stays_as_it_was(notebook, monkeypatch):
     def run(cell):
         raise CellExecutionError("ZeroDivisionError at 1 / 0", "", "")
