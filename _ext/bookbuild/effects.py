@@ -245,12 +245,13 @@ class Flow(ast.NodeVisitor):
             self.keep(target.value, value)
 
     def keep(self, holder: ast.expr, value: Value):
-        """What the holder's name stands for holds this value, too, from here on."""
+        """What the holder's name stands for holds this value, too, under every name it has."""
         while isinstance(holder, ast.Attribute | ast.Subscript):
             holder = holder.value
         known = self.names.get(getattr(holder, "id", None), NOTHING)
         if known.own and ("own", holder.id) not in known.own:  # no parameter
-            self.names[holder.id] |= value.inside()
+            same = [name for name, other in self.names.items() if other.all & known.own]
+            self.names |= {name: self.names[name] | value.inside() for name in same}
 
     # expressions
 

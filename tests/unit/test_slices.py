@@ -83,6 +83,9 @@ RNG = "import numpy as np\nrng = np.random.default_rng(0)"
             ],
             [0, 1, 2, 3],
         ),
+        # an object has every name that it was given
+        (["a, b, c = [1], [2], [3]", "a = c", "c.append(b)", "b += [4]", "print(a)"], [0, 1, 2, 3]),
+        (["b, c = [2], [3]", "d = [c]", "c.append(b)", "b += [4]", "print(d)"], [0, 1, 2, 3]),
         # what acts on the world
         (["from nnbook import plots\nplots.use_style()", "a = 1", "b = 2"], [0]),
         (["import numpy as np", "np.set_printoptions(precision=3)", "b = 2"], [0, 1]),

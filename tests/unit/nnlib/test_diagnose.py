@@ -50,6 +50,12 @@ def test_later_stages_are_not_asked_once_one_has_found_a_cause(net, rng):
     ]
 
 
+def test_a_cause_found_early_is_the_only_one(net, rng):
+    raw, same = np.rint(X * 255), np.zeros_like(Y)
+    assert diagnose(net, softmax_cross_entropy, raw, Y, rng=rng).names == ("large_inputs",)
+    assert diagnose(net, softmax_cross_entropy, raw, same, rng=rng).names == ("one_class",)
+
+
 def test_how_it_reads():
     nothing = Diagnosis(())
     assert repr(nothing) == str(nothing) and str(nothing).startswith("Nothing stands out")
