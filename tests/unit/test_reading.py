@@ -1,7 +1,6 @@
 """How much a chapter asks of its reader: it is counted right, and there is a limit to it."""
 
 import json
-import math
 from pathlib import Path
 
 import pytest
@@ -12,29 +11,13 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = [Path(name).stem for name in notebooks() if name.startswith("chapters/")]
 LIMITS = {"words": 6000, "lines": 250}
-STEPS = {"words": 100, "lines": 10}  # a number below is rounded up to these
-# Chapters that are not there yet, with what they have. A chapter that gets shorter lowers its
-# number here, and loses it at the limit; none may grow.
-NOT_YET = {
-}
 
 
 @pytest.mark.parametrize("what", LIMITS)
 @pytest.mark.parametrize("chapter", CHAPTERS)
 def test_the_main_path_is_short(chapter, what):
     found = getattr(reading(ROOT / f"chapters/{chapter}.ipynb"), what)
-    allowed = NOT_YET.get(chapter, {}).get(what, LIMITS[what])
-    assert found <= allowed, f"{found} {what}: fold or shorten some"
-    step = STEPS[what]
-    assert allowed == max(LIMITS[what], step * math.ceil(found / step)), (
-        f"{found} {what} is better than NOT_YET says: write that there"
-    )
-
-
-def test_no_limit_is_kept_for_what_has_reached_it():
-    for chapter, numbers in NOT_YET.items():
-        assert chapter in CHAPTERS
-        assert numbers and all(number > LIMITS[what] for what, number in numbers.items())
+    assert found <= LIMITS[what], f"{found} {what}: fold or shorten some"
 
 
 @pytest.mark.parametrize(
