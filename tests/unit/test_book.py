@@ -93,15 +93,12 @@ def test_stored_outputs_are_text(notebook):
             assert all(kind.startswith("text/") for kind in output.get("data", {}))
 
 
-NOT_YET_FOLDED = {"chapters/neuron.ipynb"}  # in JupyterLab; `make refresh` sees to it
-
-
 @pytest.mark.parametrize("notebook", notebooks())
 def test_jupyterlab_folds_what_a_page_folds(notebook):
     cells = cells_of(notebook, "code")
     hidden = [cell["metadata"].get("jupyter", {}).get("source_hidden", False) for cell in cells]
     folded = [bool({"hide-input", "hide-cell"} & set(tags(cell))) for cell in cells]
-    assert (hidden == folded) == (notebook not in NOT_YET_FOLDED), "run make refresh"
+    assert hidden == folded, "run make refresh"
 
 
 @pytest.mark.parametrize("notebook", notebooks())
