@@ -266,7 +266,12 @@ class Flow(ast.NodeVisitor):
         self.generic_visit(node)
         return NOTHING
 
-    visit_BinOp = visit_UnaryOp = visit_Compare = visit_JoinedStr = visit_Constant = new
+    visit_UnaryOp = visit_Compare = visit_JoinedStr = visit_Constant = new
+
+    def visit_BinOp(self, node):
+        """Something new, which holds what both hold if they are lists."""
+        both = self.visit(node.left) | self.visit(node.right)
+        return Value(NONE, both.held, both.functions)
 
     def container(self, node) -> Value:
         return self.generic_visit(node).inside() | Value(self.fresh())
@@ -396,6 +401,7 @@ class Flow(ast.NodeVisitor):
         old = self.visit(target)
         self.change(old.own)
         if isinstance(target, ast.Name):
+            self.keep(target, added)
             self.bind(target.id, old | added.inside() | Value(self.fresh()))
         else:
             self.assign(node.target, added)

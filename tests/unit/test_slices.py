@@ -86,6 +86,7 @@ RNG = "import numpy as np\nrng = np.random.default_rng(0)"
         # an object has every name that it was given
         (["a, b, c = [1], [2], [3]", "a = c", "c.append(b)", "b += [4]", "print(a)"], [0, 1, 2, 3]),
         (["b, c = [2], [3]", "d = [c]", "c.append(b)", "b += [4]", "print(d)"], [0, 1, 2, 3]),
+        (["a = [1]", "f = lambda x: a + [x]", "b = f(a)", "a += [2]", "print(b)"], [0, 1, 2, 3]),
         # what acts on the world
         (["from nnbook import plots\nplots.use_style()", "a = 1", "b = 2"], [0]),
         (["import numpy as np", "np.set_printoptions(precision=3)", "b = 2"], [0, 1]),
@@ -120,7 +121,8 @@ STATEMENTS = st.one_of(
     st.builds("{} = ({}, {})[0]".format, NAMES, NAMES, NAMES),
     st.builds("if len({}) > 2:\n    {} = {}".format, NAMES, NAMES, NAMES),
     st.builds("for {} in [{}, {}]:\n    {}.append(1)".format, NAMES, NAMES, NAMES, NAMES),
-    st.builds("def f(x):\n    x.append({})\n    return {}".format, ATOMS, NAMES),
+    # what a function keeps of its arguments is taken to stay as it is: it keeps a number
+    st.builds("def f(x):\n    x.append({})\n    return {}".format, st.integers(0, 9), NAMES),
     st.builds("{} = f({})".format, NAMES, NAMES),
     st.builds("f = lambda x: {} + [x]".format, NAMES),
 )
