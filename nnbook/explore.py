@@ -9,6 +9,7 @@ import importlib
 import inspect
 import itertools
 import os
+import warnings
 from collections import Counter
 from html import escape
 from math import prod
@@ -177,7 +178,9 @@ class PageExplorer(Shown):
     def _draws_between(self, control):
         """Whether ``draw`` takes more than the values offered: some look theirs up in a table."""
         try:
-            self.frames.frame(**self.start | {control.key: some_between(control.values)})
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", RuntimeWarning)  # the mean of nothing, say
+                self.frames.frame(**self.start | {control.key: some_between(control.values)})
         except Exception:  # whatever it raises, it takes no such value
             return False
         return True

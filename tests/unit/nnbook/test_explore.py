@@ -467,3 +467,25 @@ def test_nbconvert_shows_the_still_picture(tmp_path):
     output = BeautifulSoup(html, "html.parser").select_one(".jp-OutputArea-child")
     assert output.img["src"].startswith("data:image/png;base64,iVBORw0KGgo")
     assert not output.select("script")
+
+
+def test_a_slider_goes_between_its_values_where_draw_does(monkeypatch):
+    monkeypatch.setenv("NNLIB_EXPLORERS", "page")
+
+    def goes(ax, a):
+        ax.plot([0, a])
+        return f"a is {a}"
+
+    def looks_up(ax, a):
+        ax.plot([0, {1.0: 1, 2.0: 2}[a]])
+        return f"a is {a}"
+
+    def warns(ax, a):
+        ax.plot([0, np.mean([a] if a in (1, 2) else [])])
+        return f"a is {a}"
+
+    free = {
+        draw.__name__: explore(draw, a=[1.0, 2.0]).options["a"].free
+        for draw in [goes, looks_up, warns]
+    }
+    assert free == {"goes": True, "looks_up": False, "warns": False}
