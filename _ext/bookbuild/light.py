@@ -7,7 +7,7 @@ and draw a dozen icons with a script of half a megabyte. After the build each pa
 - scripts wait until the text is there, this book's own first. The one that sets the theme does not,
   or a dark page would flash white;
 - icons become drawings in the page, with the outlines that the theme's script has for them;
-- style sheets become shorter (`sheets`);
+- style sheets become shorter (`sheets`), and so does code, where a colour is that of all text;
 - figures load when a reader comes near, and have their room before, as formulas have (`formulas`);
 - what only the search page needs is left to it.
 """
@@ -33,6 +33,7 @@ DATA = re.compile(r'type="application/')
 DEFER = re.compile(r' defer(="defer")?')
 IMAGE = re.compile(r"<img\b(?![^>]*\bloading=)")
 SIZE = re.compile(r'style="width: (\d+)px; height: (\d+)px;"')
+PLAIN = re.compile(r'<span class="(?:n|nn|p|w)">([^<]*)</span>')  # code without a colour
 HANDLER = re.compile(r' onclick="(\w[\w.]*)\(\)"')
 NO_NAMES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-fw", "fa-xs", "fa-sm", "fa-xl"}
 
@@ -64,6 +65,7 @@ def lighten(html, icons, static, address, is_search):
     html = HANDLER.sub(r' data-click="\1"', html)
     html = saved(ICON.sub(icons.svg, html))
     html = with_room(html)
+    html = PLAIN.sub(r"\1", html)
     html = SIZE.sub(r'width="\1" height="\2"', IMAGE.sub('<img loading="lazy"', html))
     scripts = [(m[1], m[2].strip()) for m in SCRIPT.finditer(html) if not DATA.search(m[1])]
     html = SCRIPT.sub(lambda m: m[0] if DATA.search(m[1]) else "", html)

@@ -19,6 +19,10 @@ def cell_with(words, notebook=f"{PAGE}.ipynb"):
     return next(k for k, cell in enumerate(code_cells(notebook)) if words in cell.source)
 
 
+FIRST = cell_with("x = np.array([0.2")  # three cells in a row that are seen, and print
+SECOND, THIRD = FIRST + 1, FIRST + 2
+
+
 @pytest.fixture(scope="module")
 def shared(site, new_page):
     """One page with Python running, for all that leave its cells as they were."""
@@ -88,7 +92,7 @@ def test_a_figure_is_a_picture(live):
 
 
 def test_an_error_shows_its_traceback(live):
-    cell = live.cell(2)
+    cell = live.cell(FIRST)
     cell.type("x = 1\n\ndef f():\nreturn 1 / 0\n\nf()".replace("\nreturn", "\n    return"))
     cell.run()
     assert "ZeroDivisionError: division by zero" in cell.text()
@@ -97,16 +101,18 @@ def test_an_error_shows_its_traceback(live):
 
 
 def test_a_cell_that_needs_a_broken_one_says_which(live):
-    live.cell(2).type("broken")
-    cell = live.cell(3)
+    live.cell(FIRST).type("broken")
+    cell = live.cell(SECOND)
     cell.run()
-    expect(cell.status).to_have_text("Cell 3, which this one needs, ended with an error.")
-    assert "NameError" in live.cell(2).text()
+    expect(cell.status).to_have_text(
+        f"Cell {FIRST + 1}, which this one needs, ended with an error."
+    )
+    assert "NameError" in live.cell(FIRST).text()
 
 
 @pytest.mark.parametrize("keys", ["Shift+Enter", "Control+Enter"])
 def test_typed_code_runs_by_keys_and_the_books_comes_back(keys, live):
-    cell = live.cell(2)
+    cell = live.cell(FIRST)
     before = cell.box.locator(".cell_output").inner_text()
     cell.type("print(6 * 7)")
     cell.editor.press(keys)
@@ -120,7 +126,7 @@ def test_typed_code_runs_by_keys_and_the_books_comes_back(keys, live):
 
 
 def test_enter_indents_as_the_line_before(live):
-    cell = live.cell(2)
+    cell = live.cell(FIRST)
     cell.type("")
     cell.editor.press_sequentially("for k in range(2):\nprint(k)")
     assert cell.editor.input_value() == "for k in range(2):\n    print(k)"
@@ -135,7 +141,7 @@ def test_an_explorer_stands_between_its_values_and_comes_back(live):
     cell.run()
     slider = cell.box.locator("nn-explorer input[type=range]").first
     box = slider.bounding_box()
-    live.page.mouse.click(box["x"] + 0.43 * box["width"], box["y"] + box["height"] / 2)
+    live.page.mouse.click(box["x"] + 0.47 * box["width"], box["y"] + box["height"] / 2)
     assert not float(slider.input_value()).is_integer()
     frame = cell.box.locator("nn-explorer .nn-frame").first
     expect(frame.locator("path[d]").first).to_be_attached()
@@ -168,16 +174,16 @@ def test_an_explorer_of_the_readers_own_is_drawn(live):
 
 
 def test_stop_ends_an_endless_loop_and_what_was_before_is_there(live):
-    live.cell(2).type("kept = 5")
-    live.cell(2).run()
-    other, endless = live.cell(5), live.cell(3)
+    live.cell(FIRST).type("kept = 5")
+    live.cell(FIRST).run()
+    other, endless = live.cell(THIRD), live.cell(SECOND)
     other.type("kept = 7")
     endless.type("kept = 6\nprint('begun')\nwhile True:\n    pass")
     endless.start()
     expect(endless.yours).to_contain_text("begun", timeout=PATIENCE)
     expect(other.button("Run")).to_be_disabled()
     other.editor.press("Shift+Enter")
-    expect(other.status).to_contain_text("Cell 4 is running")
+    expect(other.status).to_contain_text(f"Cell {SECOND + 1} is running")
     begin = time.perf_counter()
     endless.button("Stop").click()
     expect(endless.status).to_have_text("Stopped. Everything is as it was before this run.")
@@ -202,25 +208,25 @@ HEAVY = {
 
 @pytest.mark.parametrize("source", HEAVY.values(), ids=HEAVY)
 def test_what_takes_too_much_ends_with_a_sentence_and_python_goes_on(source, live):
-    cell = live.cell(3)
+    cell = live.cell(SECOND)
     cell.type(source)
     cell.run()
     assert re.match(r"Ended with an error|Python ended: ", cell.status.inner_text())
     if cell.status.inner_text().startswith("Ended"):
         assert re.search(r"(Memory|Recursion|Syntax)Error", cell.text())
-    other = live.cell(2)
+    other = live.cell(FIRST)
     other.run()
-    assert other.text() == stored_text(2)
+    assert other.text() == stored_text(FIRST)
 
 
 def test_an_old_browser_is_told_which_are_new_enough(opening):
     with opening(script="WebAssembly.validate = () => false;") as live:
-        before = live.cell(2).box.locator(".cell_output").inner_text()
+        before = live.cell(FIRST).box.locator(".cell_output").inner_text()
         live.page.get_by_role("button", name="Run the code on this page").click()
         expect(live.status).to_contain_text("This browser cannot run Python in a page")
-        live.cell(2).run()
-        expect(live.cell(2).status).to_contain_text("Firefox 131")
-        assert live.cell(2).box.locator(".cell_output").inner_text() == before
+        live.cell(FIRST).run()
+        expect(live.cell(FIRST).status).to_contain_text("Firefox 131")
+        assert live.cell(FIRST).box.locator(".cell_output").inner_text() == before
         assert not [url for url in live.requests if "/engine/" in url]
 
 
@@ -235,7 +241,7 @@ def test_a_page_from_a_disk_says_how_to_open_it(new_page, book):
 
 
 def test_buttons_have_names_and_are_seen_when_they_have_the_focus(live):
-    cell = live.cell(2)
+    cell = live.cell(FIRST)
     expect(cell.box.get_by_role("group", name="Cell 3", exact=True)).to_be_visible()
     for name in ("Run", "Edit"):
         cell.button(name).focus()

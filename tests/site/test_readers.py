@@ -358,8 +358,8 @@ def test_back_to_top_lies_on_no_card(width, opening):
 def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
     """Also far below, where nobody has scrolled to: controls and picture agree."""
     seen = opening(height=300)
-    first, second, third = seen.controls
-    settings = [at_the_ends(first), at_the_ends(second), third.start]
+    first, second, *others = seen.controls
+    settings = [at_the_ends(first), at_the_ends(second), *(each.start for each in others)]
     seen.page.wait_for_url(f"**#{second.card.name}?*")
     for return_to in (
         seen.page.reload,
@@ -373,10 +373,10 @@ def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
 
 def test_an_address_sets_its_explorer_and_no_other(opening):
     seen = opening(fragment="#draw-neuron-explorer?b=4&w=7&colour=red")
-    first, second, third = seen.controls
+    first, second, *others = seen.controls
     second.assert_shows(second.card.named({"b": "4"}))  # what is not offered changes nothing
-    first.assert_shows(first.start)
-    third.assert_shows(third.start)
+    for each in (first, *others):
+        each.assert_shows(each.start)
     expect(second.box).to_be_in_viewport()
     heading = seen.page.locator("article section h2 a.headerlink").first
     heading.evaluate("link => link.click()")  # to another place of the page
@@ -519,6 +519,8 @@ def test_a_card_reads_from_the_question_to_the_links(opening):
         - paragraph:
           - button "Copy link"
           - button "Copy as Python"
+          - button "Run Python to take any value"
+        - status
         - status
     """)
     controls.box.get_by_role("button", name="Play bias b").click()

@@ -89,18 +89,11 @@
   for (const box of boxes) box.querySelector(".cell_input").append(bar(box));
 
   /* The one stop for the keyboard: it makes the others stops, too. */
-  const article = document.querySelector("article.bd-article");
-  const note = document.createElement("p");
-  note.className = "nn-live";
-  note.innerHTML = '<button type="button" class="nn-button">Run the code on this page</button> '
-    + '<span role="status"></span>';
+  const note = document.querySelector(".nn-live");
   const [button, status] = note.children;
-  status.textContent = `Python comes into the page once, ${size} MB. Every cell can then be run and `
-    + "changed; exercises are checked.";
   button.addEventListener("click", async () => {
     const awake = await wake((text) => (status.textContent = text));
     awake?.begin(note);
   });
-  article.querySelector("h1").after(note);
   if (hasKept()) wake(() => {}); // what was typed at an earlier visit is there again
 })();
