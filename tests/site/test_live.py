@@ -58,7 +58,8 @@ def opening(site, new_page):
 
 def test_scripts_off_leaves_the_page_without_buttons(opening):
     with opening(java_script_enabled=False) as live:
-        expect(live.page.locator(".nn-run, .nn-live")).to_have_count(0)
+        expect(live.page.locator(".nn-run")).to_have_count(0)
+        expect(live.page.locator(".nn-live")).to_be_hidden()
         expect(live.page.locator("div.cell").first).to_be_visible()
 
 
