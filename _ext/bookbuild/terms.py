@@ -33,6 +33,7 @@ NO_PROSE = (
 def setup(app):
     app.connect("doctree-read", name_terms)
     app.connect("doctree-resolved", link_terms)
+    app.connect("html-collect-pages", keep_in_search)
 
 
 def terms() -> dict[str, str]:
@@ -57,6 +58,14 @@ def name_terms(app, doctree):
         entry = ("single", name, address(name), "main", None)
         entries.append(entry)  # the index has read the page by now; search will
         node += addnodes.index(entries=[entry])
+
+
+def keep_in_search(app):
+    """Search takes index entries from pages as they are written, and forgets those of the others."""
+    if app.builder.indexer is not None:
+        entries = sorted((name, address(name), "main") for name in terms())
+        app.builder.indexer._index_entries[GLOSSARY] = entries
+    return ()
 
 
 def link_terms(app, doctree, docname):

@@ -243,7 +243,7 @@ def test_a_page_from_a_disk_says_how_to_open_it(new_page, book):
 
 def test_buttons_have_names_and_are_seen_when_they_have_the_focus(live):
     cell = live.cell(FIRST)
-    expect(cell.box.get_by_role("group", name="Cell 3", exact=True)).to_be_visible()
+    expect(cell.box.get_by_role("group", name=f"Cell {FIRST + 1}", exact=True)).to_be_visible()
     for name in ("Run", "Edit"):
         cell.button(name).focus()
         live.page.keyboard.press("Shift+Tab")
@@ -251,7 +251,9 @@ def test_buttons_have_names_and_are_seen_when_they_have_the_focus(live):
         outline = "e => getComputedStyle(e).outlineStyle + getComputedStyle(e).outlineWidth"
         assert cell.button(name).evaluate(outline) == "solid3px"
     cell.button("Edit").click()
-    expect(live.page.get_by_role("textbox", name="Code of cell 3", exact=True)).to_be_focused()
+    expect(
+        live.page.get_by_role("textbox", name=f"Code of cell {FIRST + 1}", exact=True)
+    ).to_be_focused()
 
 
 # ---- Exercises ----

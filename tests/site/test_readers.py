@@ -374,13 +374,13 @@ def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
 def test_an_address_sets_its_explorer_and_no_other(opening):
     seen = opening(fragment="#draw-neuron-explorer?b=4&w=7&colour=red")
     first, second, *others = seen.controls
-    second.assert_shows(second.card.named({"b": "4"}))  # what is not offered changes nothing
+    second.assert_shows(second.card.named({"b": "4", "w": "4"}))  # w: the nearest that is offered
     for each in (first, *others):
         each.assert_shows(each.start)
     expect(second.box).to_be_in_viewport()
     heading = seen.page.locator("article section h2 a.headerlink").first
     heading.evaluate("link => link.click()")  # to another place of the page
-    second.assert_shows(second.card.named({"b": "4"}))
+    second.assert_shows(second.card.named({"b": "4", "w": "4"}))
 
 
 def test_a_link_to_a_setting_is_undone_and_done_again(opening):
