@@ -374,7 +374,7 @@ def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
 def test_an_address_sets_its_explorer_and_no_other(opening):
     seen = opening(fragment="#draw-neuron-explorer?b=4&w=7&colour=red")
     first, second, *others = seen.controls
-    second.assert_shows(second.card.named({"b": "4", "w": "4"}))  # w: the nearest that is offered
+    second.assert_shows(second.card.named({"b": "4", "w": "4"}))  # w: the nearest there is
     for each in (first, *others):
         each.assert_shows(each.start)
     expect(second.box).to_be_in_viewport()
