@@ -61,7 +61,7 @@ def name_terms(app, doctree):
 
 
 def keep_in_search(app):
-    """Search takes index entries from pages as they are written, and forgets those of the others."""
+    """Search knows the index entries of the pages that a build writes, and forgets all others."""
     if app.builder.indexer is not None:
         entries = sorted((name, address(name), "main") for name in terms())
         app.builder.indexer._index_entries[GLOSSARY] = entries
