@@ -147,6 +147,22 @@ class Shown:
             self.seen[key] = self.frames.frame(**values)
         return self.seen[key]
 
+    def card(self, longest):
+        """The card that it starts with; ``longest`` is the longest sentence it has room for."""
+        return card(
+            self.frames.name,
+            self.frames,
+            self.options,
+            question=self.question,
+            caption=self.caption,
+            tries=self.tries,
+            start=self.start,
+            draw=self.frames.draw.__name__,
+            frame=self.frame(**self.start),
+            longest=longest,
+            drag=self.drag,
+        )
+
     def __repr__(self):
         if self.error:
             return f"Explorer({self.error})"
@@ -171,7 +187,6 @@ class PageExplorer(Shown):
                 f"draw must draw the same picture each time for {self.start}; now it "
                 "drew another, so it depends on something besides the controls"
             )
-
         for control in self.options.values():
             control.free = control.free and self._draws_between(control)
 
@@ -187,21 +202,13 @@ class PageExplorer(Shown):
 
     def bundle(self):
         """Name, card and the script of all frames, in the order of the controls' values."""
-        html = card(
-            self.frames.name,
-            self.frames,
-            self.options,
-            question=self.question,
-            caption=self.caption,
-            tries=self.tries,
-            start=self.start,
-            draw=self.frames.draw.__name__,
-            frame=self.frame(**self.start),
-            longest=max((sentence for _, sentence in self.all), key=len),
-            drag=self.drag,
-        )
+        longest = max((sentence for _, sentence in self.all), key=len)
         name = self.frames.name
-        return {"name": name, "card": html, "frames": frames_script(name, self.all)}
+        return {
+            "name": name,
+            "card": self.card(longest),
+            "frames": frames_script(name, self.all),
+        }
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = self.bundle()

@@ -9,10 +9,11 @@ import copy
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
-from .layers import Activation, Dropout, Linear, Softmax
+from .layers import Activation, Dropout, Linear
 from .losses import Loss, binary_cross_entropy, mse, softmax_cross_entropy
 from .network import Network
 from .norms import BatchNorm
@@ -46,6 +47,22 @@ class Case:
 
     def trial(self) -> Network:
         return copy.deepcopy(self.net)
+
+    @cached_property
+    def after_some_steps(self) -> tuple[float, dict[float, float]]:
+        """The loss before, and after some steps at the run's rate times each of `FACTORS`."""
+        assert self.optimizer is not None  # as whoever asks has made sure
+        X, y = self.some(SAMPLES)
+        before = evaluate(self.trial(), self.loss, X, y)[0]
+        ends = {}
+        for factor in FACTORS:
+            net, optimizer = self.trial(), fresh(copy.deepcopy(self.optimizer))
+            optimizer.lr = optimizer.lr * factor
+            for _ in range(STEPS):
+                optimizer.step(net.params, net.value_and_grad(self.loss, X, y)[1])
+            end = evaluate(net, self.loss, X, y)[0]
+            ends[factor] = end if math.isfinite(end) else math.inf
+        return before, ends
 
     def some(self, count: int) -> tuple[np.ndarray, np.ndarray]:
         rows = self.rng.permutation(len(self.X))[:count]
@@ -190,11 +207,10 @@ def doubled_output(case: Case) -> str:
 def bounded_output(case: Case) -> str:
     """A last activation between the logits and a loss that takes logits."""
     last = case.net.layers[-1]
-    name = getattr(last, "name", "")
     if bare(case.loss) not in (softmax_cross_entropy, binary_cross_entropy):
         return ""
-    if isinstance(last, Activation | Softmax | Dropout) and not isinstance(last, Softmax):
-        what = name or type(last).__name__
+    if isinstance(last, Activation | Dropout):
+        what = getattr(last, "name", type(last).__name__)
         return (
             f"The network ends in {what}, and {bare(case.loss).__name__} takes logits, any number "
             "large or small: leave the last layer out."
@@ -316,8 +332,8 @@ def _zero_end(net: Network) -> bool:
 def wrong_gradient(case: Case) -> str:
     """The slope along one random direction is not what the gradient says."""
     X, y = case.some(64)
-    grads = _gradient(case, X, y)
-    if grads is None or not np.isfinite(grads).all() or not grads.any():
+    grads = case.trial().value_and_grad(case.loss, X, y)[1].astype(float)
+    if not np.isfinite(grads).all() or not grads.any():
         return ""
     size = np.abs(grads).astype(float)
     v = grads * case.rng.uniform(0.5, 1.5, grads.shape)
@@ -333,10 +349,6 @@ def wrong_gradient(case: Case) -> str:
             "nnlib.gradcheck."
         )
     return ""
-
-
-def _gradient(case: Case, X: np.ndarray, y: np.ndarray) -> np.ndarray:
-    return case.trial().value_and_grad(case.loss, X, y)[1].astype(float)
 
 
 def _slope(case: Case, X: np.ndarray, y: np.ndarray, v: np.ndarray, h: float) -> float:
@@ -383,7 +395,7 @@ def rate_too_large(case: Case) -> str:
     """Thirty steps don't lower the loss, and with a tenth or hundredth of the rate they do."""
     if case.optimizer is None:
         return ""
-    before, ends = _after_some_steps(case, case.optimizer)
+    before, ends = case.after_some_steps
     factor, least = min(((f, end) for f, end in ends.items() if f < 1), key=lambda pair: pair[1])
     if ends[1] < 0.95 * before or least > 0.9 * before or least > 0.9 * ends[1]:
         return ""
@@ -398,7 +410,7 @@ def rate_too_small(case: Case) -> str:
     """Thirty steps hardly lower the loss, and with a much larger rate they do."""
     if case.optimizer is None:
         return ""
-    before, ends = _after_some_steps(case, case.optimizer)
+    before, ends = case.after_some_steps
     factor, least = min(((f, end) for f, end in ends.items() if f > 1), key=lambda pair: pair[1])
     if ends[1] < 0.99 * before or least > 0.95 * before or factor < 100:
         return ""
@@ -414,21 +426,6 @@ def heavy_decay(case: Case) -> str:
     if decay and decay >= 0.5:
         return f"weight_decay = {decay:g} pulls all weights to 0 faster than data can hold them."
     return ""
-
-
-def _after_some_steps(case: Case, tried: Optimizer) -> tuple[float, dict[float, float]]:
-    """The loss before, and after some steps at the run's rate and at others."""
-    X, y = case.some(SAMPLES)
-    before = evaluate(case.trial(), case.loss, X, y)[0]
-    ends = {}
-    for factor in FACTORS:
-        net, optimizer = case.trial(), fresh(copy.deepcopy(tried))
-        optimizer.lr = optimizer.lr * factor
-        for _ in range(STEPS):
-            optimizer.step(net.params, net.value_and_grad(case.loss, X, y)[1])
-        end = evaluate(net, case.loss, X, y)[0]
-        ends[factor] = end if math.isfinite(end) else math.inf
-    return before, ends
 
 
 def few_not_learned(case: Case) -> str:

@@ -5,7 +5,7 @@ between two of them (`nnbook.between`), and what can be dragged is where the rea
 """
 
 from ..between import between, place_of
-from ..card import FRAMES, card, names
+from ..card import FRAMES, names
 from ..drag import axes_box
 from ..explore import MIME, Shown
 
@@ -21,21 +21,9 @@ class LiveExplorer(Shown):
         explorers[self.frames.name] = self
 
     def _repr_mimebundle_(self, **kwargs):
-        first = self.frame(**self.start)
-        html = card(
-            self.frames.name,
-            self.frames,
-            self.options,
-            question=self.question,
-            caption=self.caption,
-            tries=self.tries,
-            start=self.start,
-            draw=self.frames.draw.__name__,
-            frame=first,
-            longest=first[1],
-            drag=self.drag,
-        )
-        live = {"name": self.frames.name, "card": html.replace(FRAMES, "")}
+        _, sentence = self.frame(**self.start)
+        html = self.card(longest=sentence).replace(FRAMES, "")
+        live = {"name": self.frames.name, "card": html}
         if self.drag:
             live["drag"] = self.drag.card() | {"axes": axes_box(self.frames.axes[0])}
         return {"text/plain": repr(self), MIME: live}
