@@ -79,8 +79,8 @@ def experiment(run, steps=STEPS, starts=STARTS, data="validation"):
 class Ladder:
     """Measures recipes, each with its own learning rate, and none twice."""
 
-    def __init__(self, run, data):
-        self.run, self.data, self.known = run, data, {}
+    def __init__(self, run, data, images=None):
+        self.run, self.data, self.images, self.known = run, data, images, {}
 
     def measure(self, recipe):
         """The recipe with its best learning rate, and what is recorded of it."""
@@ -111,7 +111,7 @@ class Ladder:
         return {RATES[k]: accuracy for k, accuracy in tried.items()}
 
     def scores(self, recipes, seeds):
+        setting = {"data": self.data, "images": self.images}
         return self.run(
-            score,
-            [{"recipe": r, "seed": seed, "data": self.data} for r in recipes for seed in seeds],
+            score, [{"recipe": r, "seed": seed} | setting for r in recipes for seed in seeds]
         )

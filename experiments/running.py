@@ -65,9 +65,15 @@ def arrays(data):
     return X[:50_000], y[:50_000], X[50_000:], y[50_000:]
 
 
-def score(recipe, seed, data, watch=False):
-    """Train once; the record of `fit`, and how what was held back is read."""
+def score(recipe, seed, data, watch=False, images=None):
+    """Train once; the record of `fit`, and how what was held back is read.
+
+    With ``images`` only so many are learned from, drawn by the seed.
+    """
     X, y, X_held, y_held = arrays(data)
+    if images:
+        drawn = np.random.default_rng([seed, images]).permutation(len(X))[:images]
+        X, y = X[drawn], y[drawn]
     net, record = fit(recipe, seed, X, y, watch=(X_held, y_held) if watch else None)
     return record | held(net.predict(X_held), y_held)
 

@@ -27,15 +27,15 @@ def experiment(run):
     return {"recipe": RECIPE, "test_accuracy": percent(records), "runs": records}
 
 
-def one_seed(seed, epochs=RECIPE["epochs"], threads=1):
+def one_seed(seed, recipe=RECIPE, threads=1):
     import torch
     from torch.utils.data import DataLoader, TensorDataset
 
     class Net(torch.nn.Module):
         def __init__(self):
             super().__init__()
-            self.hidden = torch.nn.Linear(784, *RECIPE["hidden"])
-            self.output = torch.nn.Linear(*RECIPE["hidden"], 10)
+            self.hidden = torch.nn.Linear(784, *recipe["hidden"])
+            self.output = torch.nn.Linear(*recipe["hidden"], 10)
 
         def forward(self, x):
             return self.output(torch.relu(self.hidden(x)))
@@ -44,11 +44,11 @@ def one_seed(seed, epochs=RECIPE["epochs"], threads=1):
     torch.set_num_threads(threads)
     torch.manual_seed(seed)
     data = TensorDataset(torch.from_numpy(X), torch.from_numpy(y))
-    loader = DataLoader(data, batch_size=RECIPE["batch"], shuffle=True)
+    loader = DataLoader(data, batch_size=recipe["batch"], shuffle=True)
     net, cross_entropy = Net(), torch.nn.CrossEntropyLoss()
-    adam = torch.optim.Adam(net.parameters(), lr=RECIPE["lr"], weight_decay=RECIPE["weight_decay"])
+    adam = torch.optim.Adam(net.parameters(), lr=recipe["lr"], weight_decay=recipe["weight_decay"])
     losses, start = [], perf_counter()
-    for _ in range(epochs):
+    for _ in range(recipe["epochs"]):
         total = 0.0
         for inputs, labels in loader:
             adam.zero_grad()
