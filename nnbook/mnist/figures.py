@@ -5,7 +5,7 @@ from textwrap import fill
 
 import numpy as np
 
-from ..plots import BLACK, BLUE, GREEN, ORANGE, halo, label
+from ..plots import BLACK, BLUE, GREEN, ORANGE, draw_digits, halo, label
 
 GREY = "#777777"
 
@@ -71,6 +71,12 @@ def draw_probabilities(ax, p, truth):
     colours = [GREEN if k == truth else ORANGE if k == guess else BLUE for k in range(len(p))]
     ax.bar(range(len(p)), p, color=colours)
     return guess
+
+
+def draw_reading(axes, image, p, truth):
+    """An image and what a network makes of it; returns the digit that it reads."""
+    draw_digits(axes[0], image.reshape(1, -1).clip(0, 1))
+    return draw_probabilities(axes[1], p, truth)
 
 
 def probability_axes(ax):

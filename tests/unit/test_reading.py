@@ -1,6 +1,7 @@
 """How much a chapter asks of its reader: it is counted right, and there is a limit to it."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,14 @@ LIMITS = {"words": 6000, "lines": 250}
 def test_the_main_path_is_short(chapter, what):
     found = getattr(reading(ROOT / f"chapters/{chapter}.ipynb"), what)
     assert found <= LIMITS[what], f"{found} {what}: fold or shorten some"
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS)
+def test_minutes_that_a_chapter_names_are_the_counted_ones(chapter):
+    path = ROOT / f"chapters/{chapter}.ipynb"
+    opening = "".join(json.loads(path.read_text(encoding="utf-8"))["cells"][0]["source"])
+    for minutes in re.findall(r"\*\*It takes:\*\* (\d+) minutes", opening):
+        assert int(minutes) == reading(path).minutes
 
 
 @pytest.mark.parametrize(
