@@ -40,6 +40,8 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     wirings                 of networks: dense and convolutional ones, many side by side
     by_hand                 of networks: weights that are written down, not trained
     race                    of the optimizers: the steps that each rate takes to the goal
+    noise                   of the optimizers: mini-batches, noise floors, averages that forget
+    explorers               of the optimizers: what its sliders draw
     tuning                  of the schedules: each at the best rate of a grid
     microscope              of backpropagation: a graph, one step at a time, in two orders
     scaling                 of normalization: a new zero and a new unit for a column, in three ways

@@ -1,16 +1,48 @@
-"""Pictures of the chapter on networks: a network's units, and a convolution's windows.
+"""Pictures of the chapter on networks: units, sums of them, windows, and attention's weights.
 
-Both are drawn from the real thing, a ``Network`` or an array: they show only what the code does.
+All are drawn from the real thing, a ``Network`` or an array: they show only what the code does.
 """
 
 import numpy as np
 from matplotlib.patches import Rectangle
 
+from nnlib.activations import softmax
 from nnlib.layers import Linear
 
-from ..plots import BLUE, GREEN, ORANGE, halo
+from ..plots import BLUE, COLOURS, GREEN, ORANGE, halo
+from .by_hand import KINDS, TARGETS
 
 INK, GREY = "#222222", "#777777"
+
+
+def sum_axes(axes):
+    """Left room for the parts of the hidden units, right for their sum."""
+    names = "each hidden unit, weighted", "their sum"
+    for ax, name, top in zip(axes, names, (2, 1.6), strict=True):
+        ax.set(xlim=(0, 1), ylim=(-top, top), xlabel="x", ylabel=name)
+        ax.axhline(0, color=GREY, lw=1)
+    axes[1].text(0.99, 1.4, "target", color=ORANGE, ha="right")
+    axes[1].text(0.75, 1.4, "network", color=BLUE, ha="right")
+
+
+def units_add_up(axes, units, kind, target):
+    """A curve that hidden units add up to: left the part of each, right the sum and the target."""
+    f, net = TARGETS[target], KINDS[kind](TARGETS[target], units)
+    x = np.linspace(0, 1, 241)
+    out, (first, act, last) = net(x[:, None])[:, 0], net.layers
+    for k in range(units):
+        reach = min(0.4, 6 / first.W[0, k])  # where the unit climbs or bends
+        where = -first.b[k] / first.W[0, k] + np.linspace(-reach, reach, 13)
+        at = np.concatenate([[0], where[(0 < where) & (where < 1)], [1]])
+        part = act.function(at * first.W[0, k] + first.b[k]) * last.W[k, 0]
+        axes[0].plot(at, part, lw=1.2, color=COLOURS[k % 6])
+    axes[1].plot(x[::4], f(x[::4]), color=ORANGE, lw=1.5)
+    axes[1].plot(x, out, color=BLUE)
+    error = np.abs(out - f(x)).max()
+    return (
+        f"{units} hidden unit{'s' * (units > 1)}, {net.params.size} "
+        f"parameters: the sum misses the {target} by {error:.3f} at most."
+    )
 
 
 def draw_units(ax, net, x=None, *, weights=True):
@@ -147,6 +179,31 @@ def draw_windows(axes, image, kernel, *, stride=1, padding=0):
         ax.set(xlim=(x - 6.6, x + 6.6), ylim=(y + 6.6, y - 6.6), aspect="equal")
         ax.set_axis_off()
     return out
+
+
+def score_axes(axes):
+    """Left room for the scores of eight keys, right for the weights that they get."""
+    axes[0].set(ylim=(-80, 80), ylabel="score", yscale="symlog")
+    axes[0].set_yticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
+    axes[1].set(ylim=(0, 1.1), ylabel="attention weight")
+    for ax in axes:
+        ax.set(xlim=(0.4, 8.6), xlabel="key", xticks=range(1, 9))
+        ax.axhline(0, color=GREY, lw=1)
+
+
+def attention_weights(axes, d, scaling, query):
+    """Scores of a random query with eight random keys of dimension d, and their softmax."""
+    rng = np.random.default_rng(ord(query))
+    q, k = rng.normal(size=1024)[:d], rng.normal(size=(8, 1024))[:, :d]
+    scores = k @ q / (np.sqrt(d) if scaling == "divided by √d" else 1)
+    p, keys = softmax(scores), np.arange(1, 9)
+    colours = [ORANGE if i == p.argmax() else BLUE for i in range(8)]
+    axes[0].bar(keys, scores, color=colours)
+    axes[1].bar(keys, p, color=colours)
+    return (
+        f"d = {d}, scores {scaling}: the largest weight is {p.max():.3f}; "
+        f"sum of p(1 − p) = {np.sum(p * (1 - p)):.3f}."
+    )
 
 
 def _box(ax, corner, width, height, colour, **style):

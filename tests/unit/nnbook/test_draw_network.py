@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnbook.network.figures import draw_units, draw_windows
+from nnbook.network.figures import (
+    attention_weights,
+    draw_units,
+    draw_windows,
+    score_axes,
+    sum_axes,
+    units_add_up,
+)
 from nnlib.convolution import Conv2d
 from nnlib.layers import Linear, ReLU
 from nnlib.network import Network
@@ -87,3 +94,24 @@ def test_windows_give_what_the_layer_gives(rng, size, stride, padding):
     padded = np.pad(image, padding)[int(y) : int(y) + size, int(x) : int(x) + size]
     column, row = np.array(mark.get_xy()) + 0.5
     assert out[int(row), int(column)] == pytest.approx(np.sum(padded * kernel))
+
+
+def test_units_add_up_to_the_sum_that_is_drawn():
+    panels = axes(2)
+    sum_axes(panels)
+    said = units_add_up(panels, 6, "ramps", "zigzag")
+    parts, (target, network) = panels[0].lines[1:], panels[1].lines[1:]
+    assert len(parts) == 6
+    assert np.allclose(network.get_ydata()[::4], target.get_ydata(), atol=1e-9)
+    assert said.startswith("6 hidden units, 19 parameters: the sum misses the zigzag by 0.000")
+
+
+def test_attention_collapses_without_the_root():
+    panels, largest = axes(2), {}
+    score_axes(panels)
+    for scaling in ("not scaled", "divided by √d"):
+        said = attention_weights(panels, 256, scaling, "A")
+        largest[scaling] = max(bar.get_height() for bar in panels[1].containers[-1])
+        assert f"{largest[scaling]:.3f}" in said
+    assert sum(bar.get_height() for bar in panels[1].containers[-1]) == pytest.approx(1)
+    assert largest["not scaled"] > 0.9 > 0.7 > largest["divided by √d"]
