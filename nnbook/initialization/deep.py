@@ -29,11 +29,11 @@ def data():
     return ((X - mean) / std, y), ((X_val - mean) / std, y_val)
 
 
-def dense(scheme, activation, sizes, seed):
-    """A network of dense layers that ends with logits."""
+def dense(scheme, activation, sizes, seed, **options):
+    """A network of dense layers that ends with logits; options are the activation's."""
     parts = []
     for n_in, n_out in pairwise(sizes):
-        parts += [Linear(n_in, n_out, scheme), Activation(activation)]
+        parts += [Linear(n_in, n_out, scheme), Activation(activation, **options)]
     return Network(parts[:-1], rng=np.random.default_rng(seed), dtype=np.float64)
 
 

@@ -65,7 +65,6 @@ GIVEN = {
     },
     "schedules": {
         "773": "1,797 − 1,024 digits",
-        "1,024": "digits to learn from, as at the chapter's beginning",
         "98": "of a chi-squared distribution, by its table",
         "2.4": "log 10 and what random weights add",
     },
