@@ -49,6 +49,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     readings                of MNIST: which images recorded networks read right
     remedies                of regularization: ten networks, and what is tried against overfitting
     deep                    of initialization: twenty layers, plain and residual
+    patients  log           of diagnosis: runs with one mistake each, and lines of a training log
 
 So a new thing goes here:
 

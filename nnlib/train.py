@@ -20,6 +20,7 @@ from .schedules import Schedule, rates_kept, set_rate
 from .stepping import Optimizer, fresh, rate_in_words
 
 Arrays = tuple[npt.ArrayLike, npt.ArrayLike]
+HELP = 'see the chapter "It doesn\'t learn"'
 
 
 @dataclass
@@ -319,7 +320,7 @@ class _Run:
         self.history.diverged = True
         raise _Stop(
             f"diverged: {why} at step {self.history.steps}, in epoch {self.epoch + 1}, "
-            f"with lr = {rate_in_words(self.optimizer.lr)}"
+            f"with lr = {rate_in_words(self.optimizer.lr)} ({HELP})"
         )
 
 
@@ -381,11 +382,11 @@ def _look_for_pitfalls(
     """Refuse what would fail at the epoch's end, and warn of what would only go badly."""
     lonely = lonely_sample(net, X, batch_size)
     if lonely:
-        raise ValueError(lonely)
+        raise ValueError(f"{lonely} ({HELP})")
     labels = labels_of(net, loss, y)
     val_labels = None if validation is None else labels_of(net, loss, validation[1])
     for sentence in pitfalls(net, loss, X, labels, val_labels):
-        warnings.warn(sentence, stacklevel=3)
+        warnings.warn(f"{sentence} ({HELP})", stacklevel=3)
 
 
 def _quiet() -> np.errstate:

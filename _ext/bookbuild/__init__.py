@@ -14,6 +14,7 @@
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
 - The glossary's terms have addresses, and chapters link to them from their first use (`terms`).
+- Search leads what readers type when a network doesn't learn to its section (`asked`).
 - The landing page shows an explorer, and a card for each chapter with what it takes (`landing`,
   `reading`).
 - The notebooks and all that they need become one archive to download (`archive`).
@@ -30,6 +31,7 @@ import yaml
 
 from . import (
     archive,
+    asked,
     cells,
     digit,
     explorers,
@@ -60,6 +62,7 @@ def setup(app):
     archive.setup(app)
     landing.setup(app)
     terms.setup(app)
+    asked.setup(app)
     light.setup(app)
     front.setup(app)
     playground.setup(app)

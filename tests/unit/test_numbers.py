@@ -63,6 +63,9 @@ GIVEN = {
         "99": "33 rates from three starts",
         "nineteen": "(1 + μ) / (1 − μ) at 0.9",
     },
+    "diagnosis": {
+        "65,504": "the largest number of float16",
+    },
     "schedules": {
         "773": "1,797 − 1,024 digits",
         "98": "of a chi-squared distribution, by its table",

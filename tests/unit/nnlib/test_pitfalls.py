@@ -1,5 +1,7 @@
+import re
 import warnings
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -34,7 +36,7 @@ def test_raw_pixels():
     sentence = raw_pixels(raw.astype(np.float32))
     assert sentence.startswith("X holds whole numbers from 0 to 255") and "\n" not in sentence
     assert raw_pixels(raw.astype(np.uint8)) and raw_pixels(raw.reshape(-1, 1, 8, 8))
-    with pytest.warns(UserWarning, match="^X holds whole numbers .* divide X by 255$"):
+    with pytest.warns(UserWarning, match="^X holds whole numbers .* divide X by 255 .see"):
         fit(network(Linear(64, 10)), raw, Y)
 
 
@@ -167,3 +169,22 @@ def test_pitfalls_come_together_and_a_good_run_has_none():
     good = network(Linear(64, 20), ReLU(), Linear(20, 10))
     assert list(pitfalls(good, softmax_cross_entropy, X, Y, Y[:300])) == []
     assert list(pitfalls(good, softmax_cross_entropy, X)) == []
+
+
+# --------------------------------------------------------------------------- the page that helps
+
+HELP = re.escape('(see the chapter "It doesn\'t learn")') + "$"
+
+
+def test_every_message_of_a_run_that_goes_wrong_names_the_page():
+    with pytest.warns(UserWarning, match=HELP):
+        fit(network(Linear(64, 10), Softmax()), X, Y)
+    with pytest.raises(ValueError, match=HELP):
+        fit(network(Linear(64, 9), BatchNorm(9), Linear(9, 10)), X[:61], Y[:61])
+    history = fit(network(Linear(64, 10)), X, Y, optimizer=SGD(lr=1e38), epochs=3)
+    assert history.diverged and re.search(HELP, history.stopped)
+
+
+def test_the_page_has_that_title():
+    chapter = Path(__file__).resolve().parents[3] / "chapters/diagnosis.ipynb"
+    assert "# It doesn't learn\\n" in chapter.read_text(encoding="utf-8")

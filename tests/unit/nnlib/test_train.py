@@ -560,7 +560,8 @@ def test_a_last_step_into_nowhere_is_divergence(parts):
     history = fit(net, parts[0], epochs=1, after_step=poison, batch_size=420, validation=parts[1])
     assert history.diverged and history.val_loss == []
     assert history.stopped == (
-        "diverged: a parameter was not finite at step 1, in epoch 1, with lr = 0.2"
+        "diverged: a parameter was not finite at step 1, in epoch 1, with lr = 0.2 "
+        '(see the chapter "It doesn\'t learn")'
     )
 
 
