@@ -42,6 +42,10 @@ ASKED = {  # the section's address (none: the page's top): phrases in small lett
         slower every epoch; training gets slower; training slows down; slow training; memory grows;
         memory leak
     """,
+    "it-learns-and-stays-worse-than-it-should": """
+        low accuracy; accuracy low; accuracy too low; underfitting; learns slowly; plateau;
+        different output for the same input; loss plateau
+    """,
     "good-on-training-data-bad-on-validation-data": """
         validation loss increases; validation loss increasing; validation accuracy low;
         validation accuracy not improving; good training bad validation; train good test bad

@@ -24,5 +24,5 @@ def test_search_leads_to_the_section_first(query, section, site, new_page):
         expect(first).to_have_attribute("href", f"{PAGE}.html#{section}".rstrip("#"))
         first.click()
         page.wait_for_url(f"**/{PAGE}.html*")
-        heading = page.locator(f"#{section} > h3" if section else "h1")
-        expect(heading.first).to_be_in_viewport()
+        heading = page.locator(f"#{section} > h3" if section else "article h1")
+        expect(heading).to_be_in_viewport()
