@@ -19,9 +19,9 @@ ENTRY = re.compile(r"^(\S.*)\n: (.*)$", re.M)
 EVERYDAY = set(
     """
     batch bits budget bump cache channel dead depth direction inference
-    inputs invariant kernel key layer linear network noise padding patience prior pull query ridge
-    saturated saturates schedule sparse state stride symmetry template threshold unit value
-    velocity weight width
+    inputs invariant kernel key layer linear network noise padding patience precision prior pull
+    query recall ridge saturated saturates schedule sparse state stride symmetry template threshold
+    unit value velocity weight width
     """.split()
 )
 NO_PROSE = (

@@ -20,7 +20,6 @@ SMALLEST = 13  # a whole number below needs no cell: "three layers"
 DATA = {64, 1797, 13, 16, 784, 28, 60_000, 10_000, 70_000, 50_000, 255, 256}
 GIVEN = {
     "neuron": {
-        "540": "1,797 − 1,257 digits",
         "7.389": "exp(2), by hand",
         "2.718": "exp(1), by hand",
         "11.107": "exp(2) + exp(1) + 1, by hand",
