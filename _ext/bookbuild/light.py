@@ -5,10 +5,11 @@ and draw a dozen icons with a script of half a megabyte. After the build each pa
 
 - a script in the page moves into a file: a policy of ``default-src 'self'`` allows no other;
 - scripts wait until the text is there, this book's own first. The one that sets the theme does not,
-  or a dark page would flash white;
+  or a dark page would flash white (`theme`);
 - icons become drawings in the page, with the outlines that the theme's script has for them;
 - style sheets become shorter (`sheets`), and so does code, where a colour is that of all text;
-- figures load when a reader comes near, and have their room before, as formulas have (`formulas`);
+- figures load when a reader comes near, and have their room before, as formulas have, and those in
+  a list of headings are words (`formulas`);
 - what only the search page needs is left to it.
 """
 
@@ -18,8 +19,9 @@ from html import escape
 from pathlib import Path
 
 from .archive import saved
-from .formulas import with_room
+from .formulas import in_words, with_room
 from .sheets import shorten
+from .theme import AT_ONCE, measure_first
 
 LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
 DONE = "<!-- gone over -->"
@@ -27,7 +29,7 @@ OPTIONS = "documentation_options.js"  # what the scripts that stood in the page 
 MATH = "tex-chtml.js"
 OURS = ("explorer.js", "page.js", "run.js")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")  # of the search page alone
-ICON = re.compile(r'<i\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)></i>')
+ICON = re.compile(r'<(i|span)\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)></\1>')
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.S)
 DATA = re.compile(r'type="application/')
 DEFER = re.compile(r' defer(="defer")?')
@@ -48,6 +50,7 @@ def lighten_all(app, error):
     static = Path(app.outdir) / "_static"
     icons = Icons(static / "scripts/fontawesome.js")
     shorten(static)
+    measure_first(static)
     for page in Path(app.outdir).rglob("*.html"):
         if static not in page.parents:
             html = page.read_text(encoding="utf-8")
@@ -64,7 +67,7 @@ def lighten(html, icons, static, address, is_search):
     html = re.sub(r'<link rel="preload" as="script"[^>]*/>\n?', "", html)
     html = HANDLER.sub(r' data-click="\1"', html)
     html = saved(ICON.sub(icons.svg, html))
-    html = with_room(html)
+    html = with_room(in_words(html))
     html = PLAIN.sub(r"\1", html)
     html = SIZE.sub(r'width="\1" height="\2"', IMAGE.sub('<img loading="lazy"', html))
     scripts = [(m[1], m[2].strip()) for m in SCRIPT.finditer(html) if not DATA.search(m[1])]
@@ -82,7 +85,7 @@ def lighten(html, icons, static, address, is_search):
     ours = [files.pop(name).replace(LATE, "") for name in OURS if name in files]
     options = [files.pop(OPTIONS)]
     last = [DONE, *ours, *options, inline(settings, static, address, " defer"), *files.values()]
-    html = html.replace("<head>", f"<head>{inline(theme, static, address)}", 1)
+    html = html.replace("<head>", f"<head>{inline([*theme, AT_ONCE], static, address)}", 1)
     return html.replace("</head>", "\n".join(last) + "</head>", 1)
 
 
@@ -114,9 +117,9 @@ class Icons:
 
     def svg(self, match):
         """An ``<i class="fas fa-bars">`` as ``<svg>``, with its attributes."""
-        name = next(c for c in match[2].split() if c.startswith("fa-") and c not in NO_NAMES)
+        name = next(c for c in match[3].split() if c.startswith("fa-") and c not in NO_NAMES)
         width, height, path = self.outline(name.removeprefix("fa-"))
-        attributes = match[1].replace(f'class="{match[2]}"', f'class="svg-inline--fa {match[2]}"')
+        attributes = match[2].replace(f'class="{match[3]}"', f'class="svg-inline--fa {match[3]}"')
         return (
             f'<svg{attributes} viewBox="0 0 {width} {height}" aria-hidden="true" '
             f'fill="currentColor"><path d="{escape(path)}"/></svg>'

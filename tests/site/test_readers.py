@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import pytest
 from book_files import ROOT
+from bookbuild.mistakes import chapters
 from driver import Watch, serve
 from driver.page import COUNT_SHIFTS, cards, opened_cards
 from PIL import Image
@@ -190,6 +191,28 @@ def assert_theme_switches(page, box):
     assert seen == {"light": False, "dark": True}
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_first_visit_has_its_colours_at_once(scheme, opening):
+    """Before the theme's script, which comes last: no flash, and nothing is laid out anew."""
+    watch_theme = """
+    new MutationObserver(() => {
+      window.themes = [...window.themes ?? [], document.documentElement.dataset.theme];
+    }).observe(document, {subtree: true, attributeFilter: ["data-theme"]});
+    """
+    page = opening(color_scheme=scheme, script=watch_theme).page
+    assert set(page.evaluate("themes")) == {scheme}
+
+
+def test_what_scrolls_is_a_stop_for_the_keyboard_and_nothing_else(opening, chapter):
+    page = opening(chapter, width=390).page
+    stops = page.locator("article pre").evaluate_all(
+        "all => all.filter(e => e.checkVisibility())"
+        ".map(e => [e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight, e.tabIndex])"
+    )
+    assert {True, False} == {scrolls for scrolls, _ in stops}
+    assert all(index == (0 if scrolls else -1) for scrolls, index in stops)
+
+
 # ---- Colours, paper ----
 
 
@@ -292,8 +315,9 @@ def test_a_chapter_fits_any_screen(opening, chapter):
 
 
 @pytest.mark.parametrize("width", [390, 1280])
-def test_nothing_moves_while_a_page_loads(width, opening, chapter):
-    page = opening(chapter, width=width, script=COUNT_SHIFTS).page
+@pytest.mark.parametrize("name", chapters())
+def test_nothing_moves_while_a_page_loads(name, width, opening):
+    page = opening(name, width=width, script=COUNT_SHIFTS).page
     page.wait_for_timeout(500)
     shifts = page.evaluate("shifts")
     total = sum(value for value, _ in shifts)

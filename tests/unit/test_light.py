@@ -5,9 +5,11 @@ from types import SimpleNamespace
 
 import pytest
 from bookbuild.explorers import ExplorerRenderer, forget_frames, frames_of
-from bookbuild.formulas import with_room
+from bookbuild.formulas import in_words, with_room, words
 from bookbuild.light import DONE, Icons, lighten, lighten_all
 from bookbuild.sheets import shorten
+from bookbuild.theme import SCRIPT as THEME
+from bookbuild.theme import measure_first
 
 from nnbook.card import FRAMES
 from nnbook.explore import MIME
@@ -42,6 +44,9 @@ PAGE = """<!DOCTYPE html>
   </body>
 </html>
 """
+
+BLOCKS = 'document.querySelectorAll(["pre",".output"].join(", "))'
+TAB_STOPS = f"{BLOCKS}.forEach(e=>{{e.tabIndex=e.scrollWidth>e.clientWidth?0:-1}})}},b()"
 
 
 @pytest.fixture
@@ -95,7 +100,8 @@ def test_no_script_stays_in_the_page_but_data(icons, tmp_path):
     assert '<script type="application/json">{"a": "<b>"}</script>' in html
     assert "onclick" not in html and 'data-click="window.print"' in html
     first, second = re.findall(r'src="_static/(inline/\w+\.js)"', html)
-    assert "dataset.theme" in (tmp_path / first).read_text(encoding="utf-8")
+    theme = (tmp_path / first).read_text(encoding="utf-8")
+    assert "dataset.theme" in theme and "prefers-color-scheme" in theme
     settings = (tmp_path / second).read_text(encoding="utf-8")
     assert settings == "var selector = '.toggle';\nOPTIONS.pagename = 'a';\n"
 
@@ -119,6 +125,9 @@ def test_icons_are_drawings(icons, tmp_path):
     assert 'viewBox="0 0 448 512"' in svg and 'd="M0 96&lt;"' in svg
     assert icons.outline("circle-half-stroke") == ("512", "512", "M448 256")
     assert icons.outline("adjust") == ("512", "512", "M448 256")
+    assert "<svg" in light(
+        icons, tmp_path, PAGE.replace("<i ", "<span ").replace("</i>", "</span>")
+    )
     with pytest.raises(LookupError, match="no icon 'bar'"):
         icons.outline("bar")
 
@@ -134,6 +143,7 @@ def test_all_pages_of_a_build_are_gone_over(icons, tmp_path):
     static = tmp_path / "_static"
     static.mkdir()
     (tmp_path / "scripts").rename(static / "scripts")
+    (static / THEME).write_text(TAB_STOPS, encoding="utf-8")
     css = static / "styles/pydata-sphinx-theme.css"
     css.parent.mkdir()
     rules = ".fa-lg{font-size:2em}", '.fa-a,.fa-b:before{--fa:"\\f05a"}', ".admonition{color:red}"
@@ -196,6 +206,53 @@ def test_a_displayed_formula_has_its_room_before_it_is_set():
         assert line + 1 < room(tex) < line + 2, tex
     assert room(r"\fraction") == line
     assert with_room('<span class="math">a</span>') == '<span class="math">a</span>'
+
+
+@pytest.mark.parametrize(
+    ("tex", "html"),
+    [
+        (r"\eta = 0.001", "<i>η</i> = 0.001"),
+        (r"\lambda\operatorname{sign}(W)", "<i>λ</i> sign(<i>W</i>)"),
+        (r"\lVert w\rVert^2", "‖<i>w</i>‖²"),
+        (r"\sum\sqrt{\cdot}", "∑√·"),
+        (r"w/4", "<i>w</i>/4"),
+        (r"\frac12", None),
+        (r"x_1", None),
+        (r"x < 1", None),
+    ],
+)
+def test_a_short_formula_is_letters_and_signs(tex, html):
+    assert words(tex) == (html and f'<span class="nn-formula">{html}</span>')
+
+
+def test_formulas_are_words_where_they_would_be_seen_to_be_set():
+    def page(one, listed):
+        item = f'<li class="toc-h2 nav-item"><a href="#b">The {listed}</a></li>\n'
+        text = f"<p>{one} and {formula(r'x_1')}</p><nn-explorer></nn-explorer><p>{formula('x')}</p>"
+        return f'{item}<article class="bd-article">{text}</article>'
+
+    def formula(tex):
+        return rf'<span class="math notranslate nohighlight">\({tex}\)</span>'
+
+    expected = page(words("x"), words(r"\mu"))
+    assert in_words(page(formula("x"), formula(r"\mu"))) == expected
+    with pytest.raises(LookupError, match="a heading has x_1, which is not known"):
+        in_words(page("", formula("x_1")))
+
+
+def test_the_theme_measures_all_that_scrolls_before_it_writes(tmp_path):
+    script = tmp_path / THEME
+    script.parent.mkdir()
+    script.write_text(TAB_STOPS, encoding="utf-8")
+    for _ in range(2):  # twice is as once
+        measure_first(tmp_path)
+        assert script.read_text(encoding="utf-8") == (
+            f"Array.from({BLOCKS},e=>[e,e.scrollWidth>e.clientWidth?0:-1])"
+            ".forEach(([e,t])=>{e.tabIndex!==t&&(e.tabIndex=t)})},b()"
+        )
+    script.write_text("another version", encoding="utf-8")
+    with pytest.raises(LookupError, match="sets tabIndex in 0 places"):
+        measure_first(tmp_path)
 
 
 def test_style_sheets_lose_what_no_page_needs_and_ask_for_no_others(tmp_path):

@@ -1,0 +1,44 @@
+"""What the theme's own script does late or dear, put right in the site's copy of it.
+
+It looks whether each block of code or output scrolls, to make those that do a stop for the Tab key,
+when a page has loaded, and again after each new picture of an explorer. Block by block it measures
+and then writes, so that a browser styles and lays out a chapter some hundred times. Here it
+measures all of them, then writes what has changed. And a page has its theme at once, at a reader's
+first visit, too: the theme's script gives it when the text has long been there without colours.
+"""
+
+import re
+from pathlib import Path
+
+SCRIPT = "scripts/pydata-sphinx-theme.js"
+ONE_BY_ONE = re.compile(
+    r"(document\.querySelectorAll\([^()]*\([^()]*\)\))\.forEach\((\w+)=>\{\2\.tabIndex=([^{}]*)\?0:-1\}\)"
+)
+MEASURED = r"Array.from(\1,\2=>[\2,\3?0:-1])"
+WRITTEN = ".forEach(([e,t])=>{e.tabIndex!==t&&(e.tabIndex=t)})"
+
+AT_ONCE = """
+{
+  const { dataset } = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  dataset.theme = dataset.mode === "auto" ? system : dataset.mode;
+}
+"""
+
+
+def measure_first(static: Path):
+    """Have the theme's script measure all that may scroll before it writes.
+
+    Raises
+    ------
+    LookupError
+        If the theme's script no longer does it as it did.
+    """
+    script = static / SCRIPT
+    text = script.read_text(encoding="utf-8")
+    if WRITTEN in text:  # since an earlier build
+        return
+    text, count = ONE_BY_ONE.subn(MEASURED + WRITTEN, text)
+    if count != 1:
+        raise LookupError(f"{SCRIPT} sets tabIndex in {count} places, not in one")
+    script.write_text(text, encoding="utf-8")
