@@ -27,7 +27,9 @@ def show(rows):
     """Print rows of (what, value, limit, unit) as they come; return them as a list."""
     kept = []
     for what, value, limit, unit in rows:
-        verdict = "" if limit is None else ("ok" if value <= limit else f"over {limit:g}")
+        verdict = ""
+        if limit is not None:
+            verdict = f"at most {limit:<5g} {'ok' if value <= limit else 'OVER'}"
         print(f"{what:<78}{value:>9.3g} {unit:<3} {verdict}", flush=True)
         kept.append({"what": what, "value": float(f"{value:.4g}"), "limit": limit, "unit": unit})
     return kept

@@ -65,6 +65,7 @@ def lighten(html, icons, static, address, is_search):
     if DONE in html or OPTIONS not in html:  # by an earlier build; the front page has no scripts
         return html
     html = re.sub(r'<link rel="preload" as="script"[^>]*/>\n?', "", html)
+    html = html.replace(' data-theme="auto"', ' data-theme="light"', 1)  # what no script sets
     html = HANDLER.sub(r' data-click="\1"', html)
     html = saved(ICON.sub(icons.svg, html))
     html = with_room(in_words(html))

@@ -142,7 +142,7 @@ def test_pages_are_found_from_any_folder(site, new_page):
         assert watch.faults == []
 
 
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("width", [320, 390, 600, 1280])  # at 600 controls begin to lie beside
 def test_nothing_sticks_out_and_controls_fit_a_finger(opened, width):
     page = opened.page
     page.set_viewport_size({"width": width, "height": 844})
@@ -159,6 +159,14 @@ def test_nothing_sticks_out_and_controls_fit_a_finger(opened, width):
     assert len(pictures) >= len(opened.controls)
     assert all(p["width"] > 0 and 0 <= p["left"] and p["right"] <= width for p in pictures)
     assert opened.watch.faults == []
+
+
+def test_tables_have_room_on_a_desktop(opened):
+    opened.page.set_viewport_size({"width": 1280, "height": 900})
+    wide = opened.page.locator("figure.nn-table > div").evaluate_all(
+        "all => all.filter(e => e.scrollWidth > e.clientWidth).map(e => e.innerText)"
+    )
+    assert wide == [], "a reader must scroll to see all columns"
 
 
 def test_controls_have_names_and_a_visible_focus(opened):

@@ -19,7 +19,7 @@ SCRIPT = (
     '"f042","M448 256"],"magnifying-glass":[1,2,[],"f002","M2"]}'
 )
 PAGE = """<!DOCTYPE html>
-<html lang="en">
+<html lang="en" data-theme="auto">
   <head>
     <meta charset="utf-8" />
     <script data-cfasync="false">
@@ -100,6 +100,7 @@ def test_no_script_stays_in_the_page_but_data(icons, tmp_path):
     assert '<script type="application/json">{"a": "<b>"}</script>' in html
     assert "onclick" not in html and 'data-click="window.print"' in html
     first, second = re.findall(r'src="_static/(inline/\w+\.js)"', html)
+    assert '<html lang="en" data-theme="light">' in html  # for who forbids scripts
     theme = (tmp_path / first).read_text(encoding="utf-8")
     assert "dataset.theme" in theme and "prefers-color-scheme" in theme
     settings = (tmp_path / second).read_text(encoding="utf-8")
