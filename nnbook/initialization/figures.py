@@ -1,4 +1,4 @@
-"""The explorer of the corridor: for which weight sizes a deep network passes on both ways."""
+"""The explorer of the corridor, for which weight sizes signals pass, and axes of the others."""
 
 from functools import cache
 
@@ -9,6 +9,7 @@ from .deep import dense, measure, scaled
 
 SIZES_G = [0.25, 0.5, 0.7, 0.85, 1, 1.2, 1.4, 1.7, 2, 2.5, 3, 4, 6]
 DEPTHS = [5, 10, 20, 40]
+POWERS = [1e-12, 1e-6, 1, 1e6, 1e12], ["10⁻¹²", "10⁻⁶", "1", "10⁶", "10¹²"]  # ticks
 OPEN = 0.01, 100  # by which factor a signal may change on its way
 
 
@@ -27,7 +28,7 @@ def corridor_axes(ax):
     ax.set_xlabel("weight size g")
     ax.set_xticks([0.25, 0.5, 1, 2, 4], ["¼", "½", "1", "2", "4"])
     ax.set_xticks([], minor=True)
-    ax.set_yticks([1e-12, 1e-6, 1, 1e6, 1e12], ["10⁻¹²", "10⁻⁶", "1", "10⁶", "10¹²"])
+    ax.set_yticks(*POWERS)
     for text, y, colour in [
         ("activations, last layer", 3e10, plots.BLUE),
         ("δ, first layer over last", 1e9, plots.ORANGE),
@@ -49,3 +50,20 @@ def corridor(ax, g, depth, activation):
         f"{depth} layers, {activation}, g = {g}: the signal ends at {curves[0][k]:.2g}, "
         f"the gradient changes by the factor {curves[1][k]:.2g}; the corridor is {open_}."
     )
+
+
+def spread_axes(axes):
+    """RMS by layer: of activations on the left, of δ on the right."""
+    for ax, title in zip(
+        axes, ["RMS of activations, going forward", "RMS of δ, going back"], strict=True
+    ):
+        ax.axhline(1, color="#777777", lw=1)
+        ax.set(xlim=(0, 41), ylim=(1e-12, 1e12), yscale="log", xlabel="layer", title=title)
+        ax.set_yticks(*POWERS)
+
+
+def active_axes(ax):
+    """Shares of units against the share of digits that they respond to."""
+    ax.set(xlim=(-0.06, 1.03), ylim=(0, 100), ylabel="share of units (%)")
+    ax.set_xlabel("share of the digits that a unit responds to (%)")
+    ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0", "25", "50", "75", "100"])

@@ -1,4 +1,4 @@
-"""The explorer of all shapes: the schedules it offers, the runs behind it, and its axes."""
+"""The explorers: what they offer, the runs behind them, and their axes."""
 
 from functools import cache
 
@@ -80,3 +80,47 @@ def one_axes(axes):
     still = smooth(one_run("constant, then a line to 0", 1).loss[ONE_LRS.index(0.1)])
     axes[1].plot(np.arange(BLOCK / 2, E1, BLOCK), still, ":", color="#777777")
     plots.label(axes[1], "dotted: constant 0.1", (60, 5), color="#777777")
+
+
+def one_schedule(axes, shape, lr, second):
+    """One shape: its rates, and its losses."""
+    values, meaning, make = ONE[shape]
+    p, runs, k = values[second - 1], one_run(shape, second), ONE_LRS.index(lr)
+    schedule, loss = make(lr, p), smooth(runs.loss[k])
+    axes[0].plot([schedule(t) for t in range(E1)], color=plots.GREEN)
+    axes[1].plot(np.arange(BLOCK / 2, E1, BLOCK), loss, color=plots.GREEN)
+    return (
+        f"{shape}, {lr} at most, {meaning.format(p)}: training loss at "
+        f"the end {loss[-1]:.2f}; {runs.error[k, :, -1].mean():.1f} % "
+        "of the validation digits wrong (mean of 4 seeds)."
+    )
+
+
+E3, WATCH = 384, 12  # steps of a run of cycles, and between two looks at its error
+HALVES, HIGHS = [12, 24, 48, 96, 192], [0.04, 0.08, 0.16, 0.32]
+
+
+@cache
+def cycled(half):
+    """Mean error over 6 seeds, each 12 steps, for each high: (4, 32)."""
+    curves = [schedules.triangular(high / 20, high, half) for high in HIGHS]
+    runs = train_digits(curves, E3, optimizer=Momentum(lr=1), seeds=6, every=WATCH)
+    return runs.error.mean(axis=1)
+
+
+def cycle_axes(axes):
+    """The rate on the left, the validation error on the right."""
+    axes[0].set(xlim=(0, E3), ylim=(0, 0.34), xlabel="step", ylabel="learning rate")
+    axes[1].set(xlim=(0, E3), ylim=(3, 60), yscale="log", xlabel="step")
+    axes[1].set_ylabel("validation error (%)")
+    axes[1].set_yticks([3, 5, 10, 20, 50], ["3", "5", "10", "20", "50"])
+    axes[1].minorticks_off()
+
+
+WARM, WARM_LRS = [0, 5, 10, 20, 80], [0.003, 0.01, 0.03, 0.1, 0.2, 0.3]
+
+
+def warm_axes(axes):
+    """The rate on the left, the training loss on the right."""
+    axes[0].set(xlim=(0, E1), ylim=(0, 0.31), xlabel="step", ylabel="learning rate")
+    axes[1].set(xlim=(0, E1), ylim=(0.01, 20), yscale="log", xlabel="step", ylabel="training loss")

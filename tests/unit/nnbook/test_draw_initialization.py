@@ -2,7 +2,14 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnbook.initialization.figures import SIZES_G, corridor, corridor_axes, corridor_curves
+from nnbook.initialization.figures import (
+    SIZES_G,
+    active_axes,
+    corridor,
+    corridor_axes,
+    corridor_curves,
+    spread_axes,
+)
 
 
 @pytest.fixture
@@ -31,3 +38,13 @@ def test_points_lie_on_their_curves(ax):
     for curve, point in zip(curves, points, strict=True):
         k = SIZES_G.index(2)
         assert point.get_xydata()[0] == pytest.approx(curve.get_xydata()[k])
+
+
+def test_axes_of_sizes_and_of_shares(ax):
+    pair = Figure().subplots(1, 2)
+    spread_axes(pair)
+    assert [one.get_title().split()[-1] for one in pair] == ["forward", "back"]
+    assert all(one.get_yscale() == "log" and one.get_xlim()[1] > 40 for one in pair)
+    active_axes(ax)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "25", "50", "75", "100"]
+    assert ax.get_xlim()[0] < -0.05, "room for the bar of those that respond to nothing"

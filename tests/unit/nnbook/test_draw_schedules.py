@@ -2,7 +2,23 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from nnbook.schedules.figures import BLOCK, E1, ONE, ONE_LRS, one_axes, one_run, smooth
+from nnbook.schedules.figures import (
+    BLOCK,
+    E1,
+    E3,
+    HIGHS,
+    ONE,
+    ONE_LRS,
+    WARM_LRS,
+    WATCH,
+    cycle_axes,
+    cycled,
+    one_axes,
+    one_run,
+    one_schedule,
+    smooth,
+    warm_axes,
+)
 
 
 def test_losses_are_averaged_over_seeds_and_blocks():
@@ -39,3 +55,27 @@ def test_the_dotted_line_is_the_constant_rate():
     assert steps[0] == BLOCK / 2 and steps[-1] == E1 - BLOCK / 2
     runs = one_run("constant, then a line to 0", 1)
     assert np.array_equal(losses, smooth(runs.loss[1]))
+
+
+def test_a_shape_is_drawn_and_told():
+    axes = Figure().subplots(1, 2)
+    text = one_schedule(axes, "step_decay", 0.4, 3)
+    rates, losses = (ax.lines[0].get_ydata() for ax in axes)
+    assert rates[0] == 0.4 and rates[-1] == pytest.approx(0.4 / 2**3)
+    assert text.startswith("step_decay, 0.4 at most, halved every 40 steps: training loss")
+    assert f"the end {losses[-1]:.2f};" in text
+
+
+def test_cycles_are_watched_to_their_end():
+    error = cycled(192)
+    assert error.shape == (len(HIGHS), E3 // WATCH)
+    assert (error[:, -1] < error[:, 0]).all() and error[-1].argmax() < 20
+
+
+def test_axes_hold_what_is_drawn():
+    axes = Figure().subplots(1, 2)
+    cycle_axes(axes)
+    assert axes[0].get_xlim()[1] == E3 and axes[0].get_ylim()[1] > max(HIGHS)
+    assert [label.get_text() for label in axes[1].get_yticklabels()][:2] == ["3", "5"]
+    warm_axes(axes)
+    assert axes[0].get_xlim()[1] == E1 and axes[0].get_ylim()[1] > max(WARM_LRS)
