@@ -5,6 +5,8 @@ from functools import cache
 import numpy as np
 from matplotlib.patches import Polygon
 
+from nnlib.norms import moments, standardize
+
 from ..plots import BLACK, BLUE, GREEN, ORANGE, SKY, halo, label
 from .scaling import SCALINGS, scaled
 
@@ -285,3 +287,60 @@ def draw_block(ax, shape, mask=None, *, colour=ORANGE, names=True):
             rotation=37,
         )
     return 0 if mask is None else int(mask.sum())
+
+
+SHIFT_STYLES = {  # of a curve and its dot: the line's style, its colour
+    "batch norm": ("-", ORANGE),
+    "same, test batch's own statistics": ("--", ORANGE),
+    "layer norm": ("-", BLUE),
+}
+
+
+def shift_axes(ax):
+    """Error against the amount of a shift, and which curve is which."""
+    for name, (style, colour) in SHIFT_STYLES.items():
+        ax.plot([], [], style, color=colour, label=name)
+    ax.legend(loc="upper left")
+    ax.set(xlim=(-0.02, 0.92), ylim=(0, 1), ylabel="error on new digits")
+    ax.set_xlabel("amount a: pixels + a, or pixels times (1 − a)")
+
+
+CHANNELS, FRONT = 12, (3, 12, 4)  # of the images; the block that stands for them
+
+
+@cache
+def images_with_offsets():
+    """Random images (8, 12, 6, 6), in which every channel of every image has a mean of its own."""
+    images = np.random.default_rng(0).normal(size=(8, CHANNELS, 6, 6))
+    return images + np.random.default_rng(1).normal(0, 2, (8, CHANNELS, 1, 1))
+
+
+def group_means_axes(axes):
+    """Left an empty block, right the means of the last image's channels as they are."""
+    draw_block(axes[0], FRONT)
+    before = images_with_offsets()[-1].mean(axis=(1, 2))
+    axes[1].plot(range(1, CHANNELS + 1), before, "o", color=GREY, ms=5)
+    axes[1].axhline(0, color=GREY, lw=1)
+    axes[1].set(xlim=(0.3, CHANNELS + 0.7), ylim=(-5, 5), xticks=[1, 4, 8, 12])
+    axes[1].set(xlabel="channel", ylabel="its mean: before (grey), after")
+
+
+def group_means(axes, groups, channel):
+    """What shares a mean with a channel (from 1), and all channels' means after group norm."""
+    mask = shared("group", FRONT, groups, FRONT[0] - 1, channel - 1)
+    draw_block(axes[0], FRONT, mask, names=False)
+    image = images_with_offsets()[-1]
+    _, centred, variance = moments(image.reshape(groups, -1), 1)
+    x_hat, _ = standardize(centred, variance, eps=1e-5)
+    before, after = (x.reshape(CHANNELS, -1).mean(axis=1) for x in (image, x_hat))
+    size, mean = CHANNELS // groups, after[channel - 1] + 0.0  # no −0
+    first = (channel - 1) // size * size
+    axes[1].axvspan(first + 0.5, first + size + 0.5, color=ORANGE, alpha=0.2, lw=0)
+    axes[1].plot(range(1, CHANNELS + 1), after, "o", color=BLUE, ms=7)
+    axes[1].plot(channel, mean, "o", color=ORANGE, ms=9)
+    own = f"channels {first + 1} to {first + size} share a mean"
+    return (
+        f"G = {groups}: {own if size > 1 else 'every channel has its own'} "
+        f"({size * image[0].size} numbers); the mean of channel {channel} goes from "
+        f"{before[channel - 1]:.2f} to {mean:.2f}. A batch of 8 images has {8 * groups} means."
+    )

@@ -168,6 +168,16 @@ def draw_penalty_axes(axes, small, kinds):
         plots.label(axes[3], kind, place, (0, 0), color=colour)
 
 
+def draw_rate_axes(axes):
+    """What stays the same in the two pictures of a dropout rate: losses left, accuracies right."""
+    axes[0].set(xlim=(0, 150), ylim=(0, 4.2), xlabel="step", ylabel="loss")
+    axes[1].set(xlim=(-0.03, 0.68), ylim=(0.15, 1.15))
+    axes[1].set(xlabel="dropout rate p", ylabel="accuracy")
+    names = [("training", 1.08), ("validation", 0.28)]
+    for (name, y), colour in zip(names, plots.COLOURS, strict=False):
+        plots.label(axes[1], name, (0.02, y), (0, 0), color=colour)
+
+
 def draw_stop(ax, losses, end, best):
     """Validation losses by epoch: faint all of them, full until the stop, a dot at the best.
 

@@ -3,6 +3,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from nnbook.normalization.figures import (
+    SHIFT_STYLES,
     bowl,
     bowl_axes,
     bowl_descent,
@@ -10,11 +11,17 @@ from nnbook.normalization.figures import (
     draw_paths,
     gamma_beta,
     gamma_beta_axes,
+    group_means,
+    group_means_axes,
+    images_with_offsets,
     running,
     running_axes,
     running_track,
     shared,
+    shift_axes,
 )
+from nnlib.network import Network
+from nnlib.norms import GroupNorm
 
 SHAPE = (3, 6, 4)
 
@@ -105,3 +112,22 @@ def test_a_running_average_follows_its_batches(ax):
     running_axes(ax)
     assert "first time: not by step 150" in running(ax, 0.999, 8)
     assert np.array_equal(ax.lines[-1].get_ydata(), running_track(0.999, 8)[2])
+
+
+def test_every_candidate_of_a_shift_is_named(ax):
+    shift_axes(ax)
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == list(SHIFT_STYLES)
+
+
+def test_the_means_that_group_norm_leaves(pair, rng):
+    group_means_axes(pair)
+    [grey] = (line for line in pair[1].lines if len(line.get_xdata()) == 12)
+    image = images_with_offsets()[-1:]
+    assert np.allclose(grey.get_ydata(), image[0].mean(axis=(1, 2)))
+    said = group_means(pair, groups=3, channel=6)
+    layer = Network([GroupNorm(3, 12)], rng=rng, dtype=np.float64).layers[0]
+    after, one = (line.get_ydata() for line in pair[1].lines[-2:])
+    assert np.allclose(after, layer.forward(image)[0].mean(axis=(1, 2)))
+    assert one == after[5]
+    assert "channels 5 to 8 share a mean (144 numbers)" in said and "24 means" in said
+    assert "every channel has its own" in group_means(pair, groups=12, channel=1)

@@ -135,6 +135,14 @@ def test_each_penalty_has_its_curve_and_its_name():
     plt.close(fig)
 
 
+def test_the_accuracies_of_a_dropout_rate_have_names():
+    fig, axes = plt.subplots(1, 2)
+    figures.draw_rate_axes(axes)
+    assert [text.get_text() for text in axes[1].texts] == ["training", "validation"]
+    assert axes[1].get_xlabel() == "dropout rate p"
+    plt.close(fig)
+
+
 def test_gains_are_sorted_by_what_is_left_of_them():
     fig, ax = plt.subplots()
     early, late = {"a": [5, 7], "b": [1, 3]}, {"a": [0, 2], "b": [2, 4]}
