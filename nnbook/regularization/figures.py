@@ -63,6 +63,19 @@ def draw_curves(ax, runs, *, names=("training", "validation"), at=None):
     return losses[0][-1].mean(), losses[1][-1].mean()
 
 
+def draw_learning(ax, counts, training, validation):
+    """A learning curve: errors in % on training and validation data by the number of samples."""
+    for name, errors, colour in zip(
+        ("training", "validation"), (training, validation), plots.COLOURS, strict=False
+    ):
+        ax.plot(counts, errors, "o-", color=colour)
+        below = np.mean(errors) < np.mean([training, validation])
+        plots.label(ax, name, (counts[1], errors[1]), (0, -14 if below else 10), color=colour)
+    ax.set(xscale="log", xlabel="samples", ylabel="error in %", ylim=(-12, 100))
+    ax.set_xticks(counts, counts)
+    ax.minorticks_off()
+
+
 def best_in_budget(shape, A, centre):
     """Where (w - centre)ᵀ A (w - centre) is lowest with |w₁| + |w₂| ≤ 1 or w₁² + w₂² ≤ 1.
 
@@ -176,6 +189,17 @@ def draw_rate_axes(axes):
     names = [("training", 1.08), ("validation", 0.28)]
     for (name, y), colour in zip(names, plots.COLOURS, strict=False):
         plots.label(axes[1], name, (0.02, y), (0, 0), color=colour)
+
+
+def stop_at(losses, patience):
+    """Epoch of the stop and epoch of the best weights, both counted from 0."""
+    best = 0
+    for epoch, loss in enumerate(losses):
+        if loss < losses[best]:
+            best = epoch
+        if epoch - best >= patience:
+            break
+    return epoch, best
 
 
 def draw_stop(ax, losses, end, best):

@@ -6,9 +6,11 @@ The chapter shows these functions and trains for 150 steps. The experiment `reme
 
 from dataclasses import dataclass
 from functools import partial
+from itertools import repeat
 
 import numpy as np
 
+from nnlib.activations import softmax
 from nnlib.data import digits
 from nnlib.optim import Adam
 from nnlib.penalties import L1, L2, ElasticNet, max_norm
@@ -46,6 +48,33 @@ def experiment(data, width=32, p=0.0, lr=0.01, kind=Adam, change=None, steps=150
     batches = ((change(X) if change else X, y) for _ in range(steps))
     options = {"every": steps, "training": (X, y), "validation": validation} | options
     return net, train_stack(net, batches, optimizer=kind(lr=lr), **options)
+
+
+def committee(data, own_draws, members=10, steps=150):
+    """What networks with other first weights each say of the validation data: probabilities.
+
+    Parameters
+    ----------
+    data : as from `deal_all`
+    own_draws : bool
+        Each member learns from as many digits as there are, drawn from them with replacement.
+    members, steps : int
+
+    Returns
+    -------
+    array (members, seeds, N, 10)
+    """
+    (X, y), validation, _ = data
+    seeds, n = y.shape
+    rng = np.random.default_rng(0)
+    rows = np.broadcast_to(np.arange(n), (members, seeds, n))
+    if own_draws:
+        rows = rng.integers(n, size=rows.shape)
+    seed = np.arange(seeds)[:, np.newaxis]
+    net = Stack((members, seeds), 64, 32, 10, rng=rng)
+    drawn = repeat((X[seed, rows], y[seed, rows]), steps)
+    train_stack(net, drawn, optimizer=Adam(lr=0.01), validation=validation, every=steps)
+    return softmax(net(validation[0]))
 
 
 def shifted(share, seed=1):

@@ -7,6 +7,11 @@ import pytest
 from nnbook.regularization import figures, remedies
 from nnbook.runs import packed
 from nnlib.data import digits
+from nnlib.layers import Linear
+from nnlib.losses import softmax_cross_entropy
+from nnlib.network import Network
+from nnlib.optim import SGD
+from nnlib.train import train
 
 
 def test_labels_are_careless_among_the_first_200_only():
@@ -112,6 +117,43 @@ def test_the_table_says_who_gains():
     for text in (gain, lasting):
         assert re.fullmatch(r"\+20\.0 ± \d\.\d", text)
     assert re.search(r"read 60\.\d % after 150 steps and 60\.\d % after 1,000", shown.caption)
+
+
+@pytest.mark.parametrize("patience", [1, 3, 20])
+def test_a_finished_curve_stops_where_training_would(patience):
+    X, y = remedies.deal(1)
+
+    def trained(patience):
+        rng = np.random.default_rng(1)
+        net = Network([Linear(64, 10)], rng=rng, dtype=np.float64)
+        return train(net, softmax_cross_entropy, X[:100], y[:100], optimizer=SGD(lr=1), epochs=25,
+                     batch_size=10, rng=rng, early_stopping=patience,
+                     validation=(X[100:200], y[100:200]))  # fmt: skip
+
+    stopped = trained(patience)
+    end, best = figures.stop_at(trained(None).val_loss, patience)
+    assert (end + 1, best) == (len(stopped.val_loss), stopped.best_epoch)
+
+
+def test_a_learning_curve_names_both_errors():
+    fig, ax = plt.subplots()
+    figures.draw_learning(ax, [10, 20, 40], [0, 1, 2], [60, 50, 40])
+    training, validation = ax.lines
+    assert list(training.get_ydata()) == [0, 1, 2]
+    assert list(validation.get_xdata()) == [10, 20, 40]
+    assert [text.get_text() for text in ax.texts] == ["training", "validation"]
+    assert ax.texts[0].xyann[1] < 0 < ax.texts[1].xyann[1]
+    plt.close(fig)
+
+
+def test_a_committee_learns_from_all_digits_or_from_draws():
+    training, *_ = remedies.deal_all(seeds=range(2))
+    data = [training, training, None]  # asked about what it learned from
+    same, drawn = (remedies.committee(data, own, members=3) for own in (False, True))
+    assert same.shape == drawn.shape == (3, 2, 100, 10)
+    assert not np.array_equal(same[0], same[1])  # other first weights
+    whole, left_out = (np.mean(p.argmax(axis=-1) == training[1]) for p in (same, drawn))
+    assert whole > 0.98 > 0.9 > left_out  # a draw leaves some out
 
 
 def test_the_best_epoch_and_the_stop_are_marked():
