@@ -9,8 +9,8 @@
   `effects`).
 - Python for the pages is made ready (`engine`), and the pages say that they have it (`live`).
 - MathJax and other scripts are copied into the site (`scripts`); scripts in the pages move into
-  files and wait for the text (`light`), style sheets get shorter (`sheets`), formulas have room
-  before they are set (`formulas`).
+  files and wait for the text (`light`), style sheets get shorter (`sheets`), the theme's script
+  lays a page out less often (`theme`), formulas have room before they are set (`formulas`).
 - The appendix collects the chapters' common mistakes from their headings (`mistakes`), and what
   they claim from their stored outputs (`claims`).
 - The glossary's terms have addresses, and chapters link to them from their first use (`terms`).
