@@ -6,6 +6,7 @@ What holds for each explorer of the book is in test_pages.py; here it is one pag
 import io
 import re
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import matplotlib.pyplot as plt
 import nbformat
@@ -384,7 +385,8 @@ def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
     seen = opening(height=300)
     first, second, *others = seen.controls
     settings = [at_the_ends(first), at_the_ends(second), *(each.start for each in others)]
-    seen.page.wait_for_url(f"**#{second.card.name}?*")
+    query = urlencode(second.card.query(settings[1]))  # all of it, not only a first part
+    seen.page.wait_for_url(lambda url: url.endswith(f"#{second.card.name}?{query}"))
     for return_to in (
         seen.page.reload,
         lambda: (seen.page.goto("about:blank"), seen.page.go_back()),
