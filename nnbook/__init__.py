@@ -11,6 +11,7 @@ What several chapters share::
     claims                  a comparison, printed with its error, or an exception
     check                   kinds of exercise checks: a number, a choice, an array, a function
     runs                    many small networks at once, for statements over settings and seeds
+    residual                a layer with a way around it
     notebook                the library's own code, shown on a page
     machine                 the machine that measures: its processor, its cores
 
@@ -38,10 +39,13 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     figures                 its larger figures
     checks                  the checks of its exercises
     wirings                 of networks: dense and convolutional ones, many side by side
+    surface                 of networks: the loss around deep ones, plain and residual
     by_hand                 of networks: weights that are written down, not trained
     race                    of the optimizers: the steps that each rate takes to the goal
     noise                   of the optimizers: mini-batches, noise floors, averages that forget
     explorers               of the optimizers: what its sliders draw
+    curvature               of the optimizers: second derivatives of a loss, by differences
+    sparse                  of the optimizers: a problem with rare inputs
     tuning                  of the schedules: each at the best rate of a grid
     microscope              of backpropagation: a graph, one step at a time, in two orders
     scaling                 of normalization: a new zero and a new unit for a column, in three ways

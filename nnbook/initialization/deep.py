@@ -13,6 +13,7 @@ from nnlib.network import Network
 from nnlib.optim import SGD
 from nnlib.train import train
 
+from ..residual import Residual
 from ..runs import unpacked
 from ..tables import table as shown
 
@@ -68,22 +69,6 @@ def measure(net, seed=0):
         if isinstance(layer, Activation):
             backward.append(rms(back))  # behind f', so this is δ
     return np.array(forward), np.array(backward[::-1])
-
-
-class Residual(Linear):
-    """h + scale · f(hW + b): as many units as inputs."""
-
-    def __init__(self, n, scheme, activation, scale=1.0):
-        super().__init__(n, n, scheme)
-        self.change, self.scale = Activation(activation), scale
-
-    def forward(self, h, training=False):
-        change = self.change.forward(super().forward(h, training))
-        return h + self.scale * change
-
-    def backward(self, dy):
-        back = self.change.backward(self.scale * dy)  # through f …
-        return dy + super().backward(back)  # … to dW, db, and on both ways to h
 
 
 def residual_net(scheme, activation, depth, seed, scale=1.0):
