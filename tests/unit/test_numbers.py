@@ -61,6 +61,8 @@ GIVEN = {
         "33": "rates of the race, five to a power of ten",
         "99": "33 rates from three starts",
         "nineteen": "(1 + μ) / (1 − μ) at 0.9",
+        "477,010": "parameters of 784-600-10",
+        "228": "their square, in billions",
     },
     "diagnosis": {
         "65,504": "the largest number of float16",
