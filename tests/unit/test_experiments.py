@@ -14,6 +14,7 @@ from dataclasses import asdict, replace
 from datetime import date
 from importlib import import_module
 from itertools import product
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,12 +25,17 @@ from experiments import (
     NAMES,
     ablation,
     best,
+    curve,
     depth,
     digit,
     fast,
+    first_steps,
     reference,
     remedies,
+    running,
     search,
+    temperature,
+    together,
     torch_same,
 )
 from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
@@ -40,6 +46,7 @@ from nnbook.mnist.readings import misread, right
 from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
 from nnbook.regularization.remedies import REMEDIES, deal_all
 from nnbook.runs import unpacked
+from nnlib.activations import softmax
 from nnlib.metrics import confusion_matrix
 
 SMALL = Recipe(
@@ -202,6 +209,54 @@ def test_the_remedies_are_those_of_the_code():
         assert len(row["right"]) == len(remedies.SEEDS)
 
 
+def test_the_first_steps_are_those_of_the_code():
+    record = recorded("first_steps")
+    assert record["recipe"] == as_json(asdict(first_steps.RECIPE))
+    assert record["lrs"] == first_steps.RATES and record["goal"] == first_steps.GOAL
+    for side in record["sides"]:
+        k = record["lrs"].index(side["lr"])
+        means = np.log(side["steps_by_lr"]).mean(axis=1)
+        assert means[k] == means.min()
+        assert [first_steps.first_at(curve) for curve in side["accuracy"]] == side["steps_by_lr"][k]
+
+
+def test_the_temperatures_are_those_of_the_code():
+    record = recorded("temperature")
+    assert record["temperatures"] == as_json(temperature.TEMPERATURES)
+    recipes = {training["training"]: training["recipe"] for training in record["trainings"]}
+    assert recipes == as_json({k: asdict(recipe) for k, recipe in temperature.TRAININGS.items()})
+    for training in record["trainings"]:
+        assert [found["seed"] for found in training["found"]] == temperature.SEEDS
+        assert all(found["T"] in record["temperatures"] for found in training["found"])
+
+
+def test_the_learning_curves_are_those_of_the_code():
+    record = recorded("curve")
+    assert record["recipe"] == as_json(asdict(curve.RECIPE))
+    known = [(found["model"], found["images"]) for found in record["found"]]
+    assert known == list(product(curve.MODELS, curve.IMAGES))
+    for found in record["found"]:
+        rights = [unpacked(text, 10_000) for text in found["right"]]
+        wrong = [np.flatnonzero(~row).tolist() for row in rights]
+        check_measured(found | {"wrong": wrong})
+
+
+def test_the_ensembles_share_no_member():
+    record = recorded("together")
+    assert record["recipe"] == as_json(asdict(replace(together.RECIPE, lr=record["recipe"]["lr"])))
+    check_measured(record["wide"])
+    assert min(record["lrs"]) < record["recipe"]["lr"] < max(record["lrs"])
+    assert len(record["ensembles"]) * together.MEMBERS == len(together.SEEDS)
+    for found in record["ensembles"]:
+        assert len(found["members"]) == len(found["accuracy"]) == together.MEMBERS
+        assert found["accuracy"][0] == found["members"][0]
+        assert found["accuracy"][-1] == pytest.approx(1 - len(found["wrong"]) / 10_000)
+        counted = [1 - len(wrong) / 10_000 for wrong in found["members_wrong"]]
+        assert counted == pytest.approx(found["members"])
+    wrong = [wrong for found in record["ensembles"] for wrong in found["members_wrong"]]
+    assert len(set(map(tuple, wrong))) == len(together.SEEDS)
+
+
 def test_the_network_of_the_page_is_the_references_first():
     """Two runs differ by rounding alone, and by a few test images for it."""
     record, known = recorded("digit"), recorded("reference")
@@ -352,6 +407,42 @@ def test_a_cluster_gives_the_same_as_one_process():
         missing("Dask (pip install -r requirements-experiments.txt)")
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
         assert small_runs(dask=cluster.scheduler_address) == small_runs()
+
+
+def test_a_temperature_mends_logits_that_are_too_large():
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(5000, 4)) * 2
+    labels = (logits + rng.gumbel(size=logits.shape)).argmax(axis=1)  # drawn by the softmax
+    assert temperature.best_temperature(logits, labels) == pytest.approx(1, abs=0.1)
+    assert temperature.best_temperature(2 * logits, labels) == pytest.approx(2, abs=0.2)
+    too_sure, mended = temperature.judged(2 * logits, labels), temperature.judged(logits, labels)
+    assert too_sure["confidence"] > mended["confidence"]
+    assert too_sure["calibration_error"] > 3 * mended["calibration_error"]
+
+
+def test_the_goal_is_reached_at_the_first_look_that_sees_it():
+    assert first_steps.first_at([0.5, 0.9, 0.8, 0.95]) == 2 * first_steps.EVERY
+    assert first_steps.first_at([0.5, 0.6]) == 2 * first_steps.STEPS
+
+
+def test_an_ensemble_takes_the_mean_of_probabilities():
+    found = together.ensemble(SMALL, [0, 1, 2], data="digits")
+    X, y, X_held, y_held = arrays("digits")
+    P = sum(softmax(fit(SMALL, seed, X, y)[0](X_held)) for seed in (0, 1, 2))
+    assert found["wrong"] == np.flatnonzero(P.argmax(axis=1) != y_held).tolist()
+    alone = score(SMALL, 0, "digits")
+    assert found["members_wrong"][0] == alone["wrong"]
+    assert found["accuracy"][0] == found["members"][0] == alone["held_accuracy"]
+
+
+def test_a_seed_draws_the_images_to_learn_from(monkeypatch):
+    seen = []
+    monkeypatch.setattr(running, "fit", lambda r, s, X, y, watch: seen.append(X) or (net, {}))
+    net = SimpleNamespace(predict=lambda X: np.zeros(len(X), int))
+    for seed, images in ((0, 100), (0, 100), (1, 100), (0, None)):
+        score(SMALL, seed, "digits", images=images)
+    assert [len(X) for X in seen] == [100, 100, 100, 1500]
+    assert (seen[0] == seen[1]).all() and not (seen[0] == seen[2]).all()
 
 
 def test_a_slice_begins_as_the_whole():
