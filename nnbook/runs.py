@@ -20,7 +20,7 @@ from nnlib.data import digits
 from nnlib.init import he_normal
 from nnlib.layers import Activation, Dropout, Linear, ReLU
 from nnlib.network import Network
-from nnlib.norms import BatchNorm, LayerNorm, moments, standardize, standardize_backward
+from nnlib.norms import BatchNorm, GroupNorm, LayerNorm, moments, standardize, standardize_backward
 from nnlib.optim import SGD
 from nnlib.schedules import constant, rates_kept
 from nnlib.stepping import fresh
@@ -52,7 +52,7 @@ class StackedLinear:
 
 
 class StackedNorm:
-    """Batch norms side by side, or layer norms: X (…, N, D), γ and β (…, 1, D).
+    """Batch, layer or group norms side by side: X (…, N, D), γ and β (…, 1, D).
 
     Attributes
     ----------
@@ -63,20 +63,28 @@ class StackedNorm:
     def __init__(self, layer, gamma, dgamma, beta, dbeta):
         self.gamma, self.dgamma, self.beta, self.dbeta = gamma, dgamma, beta, dbeta
         self.eps, self.axis = layer.eps, -1
+        self.groups = getattr(layer, "groups", 1)  # layer norm: all features are one group
         if isinstance(layer, BatchNorm):
             self.decay, self.axis = layer.decay, -2
             self.running_mean, self.running_var = np.zeros_like(gamma), np.ones_like(gamma)
 
+    def grouped(self, x):
+        """(…, N, D) as (…, N, G, D/G): what shares a mean is on an axis of its own."""
+        return x.reshape(*x.shape[:-1], self.groups, -1)
+
     def forward(self, x, training=False):
-        if self.axis == -2 and not training:
-            centred, variance = x - self.running_mean, self.running_var
+        if self.axis == -1:
+            _, centred, variance = moments(self.grouped(x), -1)
+        elif training:
+            mean, centred, variance = moments(x, -2)
         else:
-            mean, centred, variance = moments(x, self.axis)
+            centred, variance = x - self.running_mean, self.running_var
         if self.axis == -2 and training:
             n, new = x.shape[-2], 1 - self.decay
             self.running_mean += new * (mean - self.running_mean)
             self.running_var += new * (variance * (n / (n - 1)) - self.running_var)
-        self.x_hat, self.std = standardize(centred, variance, self.eps)
+        x_hat, self.std = standardize(centred, variance, self.eps)
+        self.x_hat = x_hat.reshape(x.shape)
         y = self.gamma * self.x_hat
         y += self.beta
         return y
@@ -86,7 +94,8 @@ class StackedNorm:
         (dy * self.x_hat).sum(axis=-2, keepdims=True, out=self.dgamma)
         dy.sum(axis=-2, keepdims=True, out=self.dbeta)
         if self.axis == -1:
-            return standardize_backward(self.gamma * dy, self.x_hat, self.std, -1)
+            dx_hat, x_hat = self.grouped(self.gamma * dy), self.grouped(self.x_hat)
+            return standardize_backward(dx_hat, x_hat, self.std, -1).reshape(dy.shape)
         n = dy.shape[-2]  # its two means are at hand: see `BatchNorm.backward`
         dx = dy - self.x_hat * (self.dgamma / n)
         dx -= self.dbeta / n
@@ -136,9 +145,9 @@ class Stack:
         ----------
         nets : list of Network, or list of lists of Network
             (R,) or (S, n) of them, all with the same layers: a dense one first; dense ones,
-            activations, dropout, batch norm and layer norm over the features. A layer of your own
-            may be among them if it has no parameters, takes x (…, N, D), and says so by an
-            attribute ``stacks = True``.
+            activations, dropout, batch norm, group norm, and layer norm over the features. A layer
+            of your own may be among them if it has no parameters, takes x (…, N, D), and says so by
+            an attribute ``stacks = True``.
 
         Raises
         ------
@@ -156,7 +165,7 @@ class Stack:
             if not (isinstance(layer, Linear) or (k > 0 and _stacks(layer))):
                 raise ValueError(
                     "nets must have dense layers, the first among them, activations, dropout, "
-                    f"batch norm and layer norm, got {layer} as layer {k}"
+                    f"batch norm, group norm and layer norm, got {layer} as layer {k}"
                 )
         stack = cls.__new__(cls)
         stack._lay_out(runs, [copy(layer) for layer in layers])
@@ -239,7 +248,7 @@ def _stacks(layer):
         return type(layer) is LayerNorm and len(layer.shape) == 1
     return (
         isinstance(layer, Activation | Dropout)
-        or type(layer) is BatchNorm
+        or type(layer) in (BatchNorm, GroupNorm)
         or (getattr(layer, "stacks", False) and not layer.param_shapes())
     )
 

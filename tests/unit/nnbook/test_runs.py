@@ -26,7 +26,7 @@ from nnlib.data import digits
 from nnlib.layers import Activation, Dropout, Layer, LeakyReLU, Linear, ReLU
 from nnlib.losses import binary_cross_entropy, softmax_cross_entropy
 from nnlib.network import Network
-from nnlib.norms import BatchNorm, GroupNorm, LayerNorm, RMSNorm
+from nnlib.norms import BatchNorm, GroupNorm, InstanceNorm, LayerNorm, RMSNorm
 from nnlib.optim import SGD, Adam, Lion, Momentum, Nesterov
 from nnlib.penalties import L2, ElasticNet, max_norm
 from nnlib.schedules import set_rate
@@ -168,6 +168,7 @@ class Doubled(Layer):
 NORMALIZED = {
     "batch": lambda: [Linear(4, 5, bias=False), BatchNorm(5, decay=0.8), ReLU(), Linear(5, 3)],
     "layer": lambda: [Linear(4, 5), LayerNorm(5), ReLU(), Doubled(), Linear(5, 3)],
+    "group": lambda: [Linear(4, 6), GroupNorm(2, 6), ReLU(), Linear(6, 3)],
 }
 
 
@@ -200,7 +201,7 @@ def test_normalized_networks_side_by_side_learn_as_they_do_alone(make):
     [
         lambda: [ReLU(), Linear(4, 1)],
         lambda: [Linear(4, 5), RMSNorm(5), Linear(5, 1)],
-        lambda: [Linear(4, 5), GroupNorm(1, 5), Linear(5, 1)],
+        lambda: [Linear(4, 5), InstanceNorm(5), Linear(5, 1)],
         lambda: [Linear(4, 5), Squared(), Linear(5, 1)],
     ],
 )
