@@ -13,7 +13,6 @@ NOT_YET = {
     "chapters/network": (36, 15),
     "chapters/backprop": (36, 15),
     "chapters/optimizers": (38, 15),
-    "chapters/regularization": (36, 15),
 }
 ROOM = (2, 3)
 
