@@ -372,7 +372,7 @@ def train_stack(
         Part of what is minimized, and of no loss that is noted.
     label_smoothing : float in [0, 1)
     after_step : function, optional
-        ``after_step(net)`` is called after each step, for max-norm.
+        ``after_step(net)`` is called after each step: for max-norm, or averages of the weights.
     patience : int, optional
         Early stopping, for each run by itself: it gets back the parameters of its lowest noted
         validation loss so far when that is so many steps old. When all have stopped, training ends.
@@ -457,7 +457,17 @@ def _by_time(values):
     return np.stack(values, axis=-1)
 
 
-def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train=1024, every=None):
+def train_digits(
+    schedules,
+    steps,
+    *,
+    optimizer,
+    seeds=8,
+    batch_size=32,
+    n_train=1024,
+    every=None,
+    after_step=None,
+):
     """Train a 64-32-10 ReLU network on the embedded digits: S schedules, each with n seeds.
 
     A seed fixes three things: which digits are for training, the first weights, and the batches.
@@ -476,6 +486,8 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
         ``n_train`` digits are for training, the rest for validation.
     every : int, optional
         Validate after every so many steps; only after the last one if not given.
+    after_step : function, optional
+        As for `train_stack`.
 
     Returns
     -------
@@ -497,6 +509,7 @@ def train_digits(schedules, steps, *, optimizer, seeds=8, batch_size=32, n_train
         schedules=schedules,
         validation=(images[held_out], labels[held_out]),
         every=every or steps,
+        after_step=after_step,
     )
     right = np.full((*runs.right.shape[:-1], len(images)), np.nan)
     np.put_along_axis(right, np.broadcast_to(held_out, runs.right.shape), runs.right, axis=-1)

@@ -10,6 +10,7 @@ from nnlib.data import digits, split
 from nnlib.layers import Activation, Linear
 from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
+from nnlib.norms import BatchNorm
 from nnlib.optim import SGD
 from nnlib.train import train
 
@@ -30,12 +31,14 @@ def data():
     return ((X - mean) / std, y), ((X_val - mean) / std, y_val)
 
 
-def dense(scheme, activation, sizes, seed, **options):
+def dense(scheme, activation, sizes, seed, batch_norm=False, **options):
     """A network of dense layers that ends with logits; options are the activation's."""
     parts = []
     for n_in, n_out in pairwise(sizes):
-        parts += [Linear(n_in, n_out, scheme), Activation(activation, **options)]
-    return Network(parts[:-1], rng=np.random.default_rng(seed), dtype=np.float64)
+        norm = [BatchNorm(n_out)] if batch_norm else []
+        parts += [Linear(n_in, n_out, scheme), *norm, Activation(activation, **options)]
+    behind_logits = 2 if batch_norm else 1
+    return Network(parts[:-behind_logits], rng=np.random.default_rng(seed), dtype=np.float64)
 
 
 def fit(net, lr, epochs, seed, images=None, **options):

@@ -21,6 +21,18 @@ def test_twenty_layers():
     assert net.layers[-1].n_out == 10 and net.params.dtype == np.float64
 
 
+def test_with_batch_norm_the_size_of_the_weights_changes_nothing():
+    def logits(g):
+        net = deep.dense(deep.scaled(g), "relu", [64, 32, 32, 10], seed=0, batch_norm=True)
+        net.layers[-1].W[:] = 1  # behind which nothing is normalized
+        return net.layers, net.forward(deep.data()[0][0][:50], training=True)
+
+    (layers, small), (_, large) = logits(1), logits(4)
+    names = ["Linear", "BatchNorm", "Activation"]
+    assert [type(layer).__name__ for layer in layers] == [*names, *names, "Linear"]
+    assert np.allclose(small, large, rtol=1e-3)
+
+
 def test_weights_have_their_size():
     W = deep.scaled(3)((400, 300), np.random.default_rng(0))
     assert W.std() * 400**0.5 == pytest.approx(3, rel=0.01)
