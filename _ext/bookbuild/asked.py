@@ -12,7 +12,10 @@ ASKED = {  # the section's address (none: the page's top): phrases in small lett
         debugging a network; debug neural network
     """,
     "look-at-one-batch": "check the data; data leak; leakage; labels shuffled; wrong labels",
-    "the-first-loss": "initial loss; loss at the start; loss too high at the start",
+    "the-first-loss": """
+        initial loss; loss at the start; loss too high at the start; loss negative; negative loss;
+        loss below 0
+    """,
     "twenty-samples-first": "overfit a small batch; overfit one batch; overfit a few samples",
     "the-loss-stays-at-log-k": """
         loss not decreasing; loss doesn't decrease; loss does not decrease; loss not changing;
