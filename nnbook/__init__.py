@@ -38,6 +38,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
 
     figures                 its larger figures
     checks                  the checks of its exercises
+    threshold               of the neuron: what each threshold finds, and what it takes for it
     wirings                 of networks: dense and convolutional ones, many side by side
     surface                 of networks: the loss around deep ones, plain and residual
     by_hand                 of networks: weights that are written down, not trained
