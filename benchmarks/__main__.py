@@ -2,6 +2,7 @@
 
     python -m benchmarks training          measures all of it, and writes benchmarks/results.json
     python -m benchmarks training.sgd16    shows one piece (or all that begin so), writes nothing
+    python -m benchmarks live.Firefox      runs all cells, and writes each notebook to live.json
 
 Ratios within one run, medians: the machine may be busy. No test depends on a time.
 """
@@ -21,6 +22,7 @@ import numpy as np  # noqa: E402
 
 RESULTS = Path(__file__).with_name("results.json")
 PARTS = ("pages", "training", "live")
+IN_PIECES = ("training", "live")  # a piece is shown; `live` records each by itself
 
 
 def show(rows):
@@ -44,8 +46,8 @@ def main():
     parser.add_argument("names", nargs="*", default=PARTS, metavar="part")
     for name in parser.parse_args().names:
         part, _, piece = name.partition(".")
-        if part not in PARTS or (piece and part != "training"):
-            parser.error(f"a part is one of {', '.join(PARTS)} or training.<piece>, got {name!r}")
+        if part not in PARTS or (piece and part not in IN_PIECES):
+            parser.error(f"a part is one of {', '.join(PARTS)} or <part>.<piece>, got {name!r}")
         machine = {"date": date.today().isoformat(), "processor": processor(), "blas": blas()}
         machine |= {"python": platform.python_version(), "numpy": np.__version__}
         print(f"{name}:", *(f"{key} {value}," for key, value in machine.items()), flush=True)

@@ -18,7 +18,8 @@ from types import SimpleNamespace
 
 from websocket import create_connection
 
-PATIENCE = 60  # seconds that Firefox may take to start, or to answer
+PATIENCE = 60  # seconds that Firefox may take to start, or to end
+ANSWER = 600  # seconds that it may take to answer: a cell may run for minutes
 KEYS = {
     "Backspace": "\ue003",
     "Tab": "\ue004",
@@ -69,7 +70,7 @@ def launch(path):
             )
             try:
                 address = _address(process, Path(profile))
-                with closing(create_connection(address, PATIENCE, suppress_origin=True)) as socket:
+                with closing(create_connection(address, ANSWER, suppress_origin=True)) as socket:
                     firefox = Firefox(socket)
                     yield firefox
                     firefox.send("browser.close")

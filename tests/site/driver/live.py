@@ -65,9 +65,9 @@ class Ran:
 class LivePython:
     """The Python of a page that is open on a site."""
 
-    def __init__(self, page, site):
+    def __init__(self, page, site, name="intro"):
         self.page, self.site = page, site
-        page.goto(f"{site}/intro.html")
+        page.goto(f"{site}/{name}.html")
 
     def run(self, source):
         return Ran(**self._do(RUN, source))

@@ -14,7 +14,8 @@ export async function list() {
  * Fetch the engine's files; those of an earlier version are forgotten.
  * @param {Object} parts what `list` answers
  * @param {(done: number) => void} progress told how many bytes have come
- * @returns {Promise<Object<string, Uint8Array>>} the files as they were before they were packed
+ * @returns {Promise<Object<string, Blob>>} the files as they came, for `unzipped`: browsers keep a
+ *   blob outside of the page's memory
  */
 export async function fetchAll(parts, progress) {
   const kept = await openCache();
@@ -22,7 +23,7 @@ export async function fetchAll(parts, progress) {
   let done = 0;
   const count = (bytes) => progress(done += bytes);
   const files = await Promise.all(addresses.map(async ([name, part, address]) =>
-    [name, await inflate(await one(address, part, kept, count))]));
+    [name, await one(address, part, kept, count)]));
   const wanted = [...addresses.map(([, , address]) => address), imageAddress(parts)];
   for (const { url } of await kept?.keys() ?? []) {
     if (url.startsWith(FOLDER.href) && !wanted.includes(url)) kept.delete(url);
@@ -33,12 +34,12 @@ export async function fetchAll(parts, progress) {
 /** The memory of a Python at rest that was kept at an earlier visit; undefined if there is none. */
 export async function keptImage(parts) {
   const known = await (await openCache())?.match(imageAddress(parts));
-  return known && inflate(await known.blob());
+  return known && bytesOf(await known.blob());
 }
 
 /** Keep it for later visits: to start from it is quicker than to import everything again. */
-export async function keepImage(parts, image) {
-  const stream = new Blob([image]).stream().pipeThrough(new CompressionStream("gzip"));
+export async function keepImage(parts, memory) {
+  const stream = new Blob([memory]).stream().pipeThrough(new CompressionStream("gzip"));
   await put(await openCache(), imageAddress(parts), await new Response(stream).blob());
 }
 
@@ -109,9 +110,13 @@ async function isWhole(blob, part) {
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("") === part.sha256;
 }
 
-async function inflate(blob) {
-  const stream = blob.stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Uint8Array(await new Response(stream).arrayBuffer());
+/** A packed file as a stream of the bytes that were packed. */
+export function unzipped(blob) {
+  return blob.stream().pipeThrough(new DecompressionStream("gzip"));
+}
+
+export async function bytesOf(blob) {
+  return new Uint8Array(await new Response(unzipped(blob)).arrayBuffer());
 }
 
 /* ---- The browser's store: there on secure origins, and not where a reader forbids it ---- */

@@ -5,7 +5,14 @@ import { system } from "./wasi.js";
 
 const STRAY = -2; // to Python: the host failed
 
-export const compile = (bytes) => WebAssembly.compile(bytes);
+/** @param {ReadableStream} bytes compiled as they come: they are nowhere as a whole */
+export const compile = (bytes) => WebAssembly.compileStreaming(
+  new Response(bytes, { headers: { "Content-Type": "application/wasm" } }));
+
+/** Give an image's bytes back now: a page's garbage may lie for long, and each is as large as Python. */
+export function free(image) {
+  image?.buffer.transfer(0);
+}
 
 export class Interpreter {
   /**
@@ -36,7 +43,7 @@ export class Interpreter {
   turn(source) {
     const bytes = new TextEncoder().encode(source);
     const at = this.exports.host_alloc(bytes.length) >>> 0;
-    new Uint8Array(this.exports.memory.buffer).set(bytes, at);
+    this.memory.set(bytes, at);
     if (this.exports.turn(at, bytes.length)) throw new Error("Python could not run the page's code.");
   }
 
@@ -45,22 +52,31 @@ export class Interpreter {
     return this.exports.memory.buffer.byteLength;
   }
 
-  /** A copy of the memory. Between turns that is the whole state: nothing else changes. */
-  image() {
-    return new Uint8Array(this.exports.memory.buffer).slice();
+  /** The memory. Between turns that is the whole state: nothing else changes. */
+  get memory() {
+    return new Uint8Array(this.exports.memory.buffer);
+  }
+
+  /** A copy of the memory, for which the room of an earlier one is used. */
+  image(room = new Uint8Array()) {
+    const { memory } = this;
+    const image = new Uint8Array(room.buffer.transfer(memory.length));
+    image.set(memory);
+    return image;
   }
 
   #restore(image) {
     const { memory } = this.exports;
     const missing = image.length - memory.buffer.byteLength;
     if (missing > 0) memory.grow(missing / 65536);
-    new Uint8Array(memory.buffer).set(image);
+    this.memory.set(image);
+    free(image);
   }
 
   /* Python called the host: it hears the bytes, and answers none. */
   #called(hear, at, length, answerAt, answerLength) {
     try {
-      hear(new Uint8Array(this.exports.memory.buffer, at, length).slice());
+      hear(this.memory.slice(at, at + length));
     } catch {
       return STRAY;
     }

@@ -25,6 +25,7 @@ class Python extends EventTarget {
   #worker;
   #engine; // the compiled module and its files, for the next start
   #image; // Python's memory before what runs, or before what was stopped
+  #room; // of the image before, to write the next one into: each is as large as Python
   #starting;
   #last = Promise.resolve(); // the end of the queue
   #number = 0;
@@ -102,15 +103,19 @@ class Python extends EventTarget {
   #queued(what, hear) {
     const turn = this.#last.then(async () => {
       await this.start();
-      if (what.task === "run") this.#become("busy"); // a question is answered at once
+      const isRun = what.task === "run";
+      if (isRun) this.#become("busy"); // a question is answered at once
+      const room = isRun ? this.#room : undefined;
+      if (isRun) this.#room = undefined; // it goes to the worker, and comes back with an image
       try {
-        const { size } = await this.#send(what, (message) => {
+        const { size } = await this.#send({ ...what, room }, (message) => {
           if (message.kind === "image") this.#image = message.image;
           else if (message.kind === "event") hear(message.event);
-        });
+        }, room ? [room.buffer] : []);
         this.size = size;
+        if (isRun) this.#room = this.#image;
         this.#image = undefined;
-        if (what.task === "run") this.#become("ready");
+        if (isRun) this.#become("ready");
       } catch (error) {
         if (error instanceof Crashed) this.#end("off");
         throw error;

@@ -1,15 +1,15 @@
 /* The worker in which Python computes. It is told to start, to run a cell, to call a function; it
    posts what comes of it. A run that does not end is stopped by ending the worker. */
 
-import { fetchAll, keepImage, keptImage, list, unpack } from "./files.js";
-import { Interpreter, compile } from "./interpreter.js";
+import { bytesOf, fetchAll, keepImage, keptImage, list, unpack, unzipped } from "./files.js";
+import { Interpreter, compile, free } from "./interpreter.js";
 
 const WARM = "import os, sys; sys.path.append('/book'); os.chdir('/book/chapters'); "
   + "import nnbook.live.warm";
 const SEED = "import random, numpy; random.seed(); numpy.random.seed()"; // not as in the image
 const RUN = (source) => `import nnbook.live.cell as _cell; _ = _cell.run(${JSON.stringify(source)})`;
 const ASK = (...texts) => `import nnbook.live.cell as _cell; _ = _cell.ask(${texts.map(quoted)})`;
-const KEPT_BELOW = 256 * 2 ** 20; // bytes of memory whose image is kept before a run
+const KEPT_BELOW = 160 * 2 ** 20; // bytes of memory whose image, as large, is kept before a run
 const SINGLE = 1000; // pieces of a run's text that are told one by one
 const EVERY = 50; // ms from one telling of the others to the next
 
@@ -48,14 +48,14 @@ const tasks = {
   async start({ engine, image }) {
     engine ??= await load();
     image ??= await keptImage(engine.parts);
-    python = new Interpreter(engine.module, engine.files, write, hear, image);
+    python = new Interpreter(engine.module, await read(engine.files), write, hear, image);
     python.turn(image ? SEED : WARM);
-    if (!image) keepImage(engine.parts, python.image());
+    if (!image) keepImage(engine.parts, python.memory);
     return { engine, size: python.size };
   },
 
-  run({ source, keep }) {
-    const image = keep && python.size <= KEPT_BELOW ? python.image() : undefined;
+  run({ source, keep, room }) {
+    const image = keep && python.size <= KEPT_BELOW ? python.image(room) : free(room);
     if (keep) post("image", { image }, image ? [image.buffer] : []);
     python.turn(RUN(source));
     return { size: python.size };
@@ -70,13 +70,15 @@ const tasks = {
 async function load() {
   const parts = await list();
   const total = Object.values(parts).reduce((sum, part) => sum + part.bytes, 0);
-  const files = await fetchAll(parts, (done) => post("progress", { done, total }));
-  const module = await compile(files.interpreter);
-  return {
-    parts,
-    module,
-    files: { library: files.library, fonts: unpack(files.fonts), book: unpack(files.book) },
-  };
+  const { interpreter, ...files } =
+    await fetchAll(parts, (done) => post("progress", { done, total }));
+  return { parts, files, module: await compile(unzipped(interpreter)) };
+}
+
+async function read(files) {
+  const [library, fonts, book] =
+    await Promise.all([files.library, files.fonts, files.book].map(bytesOf));
+  return { library, fonts: unpack(fonts), book: unpack(book) };
 }
 
 onmessage = async ({ data: { task, number, ...what } }) => {
