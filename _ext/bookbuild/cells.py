@@ -1,9 +1,10 @@
 """What a page must know of its code cells to run one of them: a file beside it, and numbers in it.
 
 The file ``_static/live/cells/<page>.json`` has the cells in their order: their source, the earlier
-cells to run before (`slices`), the seconds that the build took, whether it is the solution of an
+cells to run before (`slices`), the seconds that it will take in a page, whether it is the solution of an
 exercise, and, for a cell that cannot run in a page, a sentence that says why. In the page the
-cell's element has its place in that list: ``<div class="cell" data-cell="12">``.
+cell's element has its place in that list, and the seconds with all that it needs:
+``<div class="cell" data-cell="12" data-seconds="3">``.
 """
 
 import ast
@@ -19,6 +20,7 @@ from .execution import pictures
 from .paths import ROOT, notebooks
 from .slices import slices
 
+SLOWER = 4  # times the seconds of the build: about what a page takes
 CELLS = "cells"  # in the build's folder; its contents are copied into the site's _static
 READS = "This cell reads from the book's folder {}, which a page does not have."
 NEEDS = "This cell needs an earlier one that reads from the book's folder {}, as no page can."
@@ -53,8 +55,8 @@ def forget_cells(app, env, docname):
 
 
 def visit(translator, node):
-    number = {"data-cell": str(node["number"])}
-    translator.body.append(translator.starttag(node, "div", CLASS="docutils container", **number))
+    known = {"data-cell": str(node["number"]), "data-seconds": f"{node['seconds']:.0f}"}
+    translator.body.append(translator.starttag(node, "div", CLASS="docutils container", **known))
 
 
 def depart(translator, node):
@@ -72,14 +74,15 @@ def note_cells(app, doctree):
     cells = [cell for cell in cells if cell["cell_type"] == "code"]
     if len(shown) != len(cells):
         raise SphinxError(f"{docname} has {len(cells)} code cells, and its page {len(shown)}")
-    for number, node in enumerate(shown):
-        numbered = CodeCell(number=number, **node.attributes)
-        numbered += node.children
-        node.parent.replace(node, numbered)
     facts = facts_of(cells, path)
     for fact, cell, seconds in zip(facts, cells, app.outputs.seconds(path), strict=False):
         frames = max(1, pictures(json.dumps(cell["outputs"])))  # a reader's Python draws one
-        fact["seconds"] = round(seconds / frames, 2)
+        fact["seconds"] = round(SLOWER * seconds / frames, 2)
+    for number, node in enumerate(shown):
+        seconds = sum(facts[k].get("seconds", 0) for k in (number, *facts[number]["needs"]))
+        numbered = CodeCell(number=number, seconds=seconds, **node.attributes)
+        numbered += node.children
+        node.parent.replace(node, numbered)
     file_of(app, docname).parent.mkdir(parents=True, exist_ok=True)
     file_of(app, docname).write_text(json.dumps({"cells": facts}), encoding="utf-8")
 

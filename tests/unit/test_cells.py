@@ -60,9 +60,12 @@ def test_cells_are_numbered_in_the_page_and_listed_beside_it(page):
     numbered = list(doctree.findall(cells.CodeCell))
     assert [node["number"] for node in numbered] == list(range(len(facts)))
     assert all(node["classes"] == ["cell"] and len(node) == 1 for node in numbered)
-    assert facts[0]["seconds"] == 2
+    assert facts[0]["seconds"] == cells.SLOWER * 2
     explorer = next(f for f in facts if f["source"].startswith("explore(curve"))
-    assert explorer["seconds"] == round(2 / (9 * 13), 2)  # the build drew all its frames
+    drawn = round(cells.SLOWER * 2 / (9 * 13), 2)
+    assert explorer["seconds"] == drawn  # the build drew all its frames
+    node = numbered[facts.index(explorer)]
+    assert node["seconds"] == pytest.approx(drawn + 8 * len(explorer["needs"]))
     cells.forget_cells(app, app.env, "chapters/neuron")
     assert not file.exists()
 

@@ -1,15 +1,16 @@
 /* A Run button at each cell. What it takes to run one is loaded by the first click, not before. */
 (() => {
   "use strict";
-  const size = document.querySelector("meta[name=nn-engine]")?.content; // MB, where there is Python
   const boxes = [...document.querySelectorAll("div.cell[data-cell]")];
-  if (!size || !boxes.length) return;
+  const hasPython = document.querySelector("meta[name=nn-engine]");
+  if (!hasPython || !boxes.length) return;
 
   const base = new URL("live/", document.currentScript.src);
   const named = document.querySelector("meta[name=nn-page]").content;
   const FROM_DISK = "A page that is opened from a file may not start Python. In the folder of the "
     + "book run \u201cpython -m http.server\u201d, and open http://127.0.0.1:8000 instead.";
 
+  const LONG = 5; // seconds that a reader is told of before
   const key = `nnlib cells ${location.pathname}`; // under which the browser keeps what is typed
   let page; // of live/cells.js, once it is asked for
   function wake(say) {
@@ -24,7 +25,7 @@
     const { Page } = await import(new URL("cells.js", base));
     const answer = await fetch(new URL(`cells/${named}.json`, base), { cache: "no-cache" });
     if (!answer.ok) throw new Error(`This site has no list of this page's cells (${answer.status}).`);
-    return new Page(boxes, (await answer.json()).cells, key);
+    return new Page(boxes, (await answer.json()).cells, key, LONG);
   }
   function hasKept() {
     try {
@@ -64,7 +65,10 @@
     const button = document.createElement("button");
     button.type = "button";
     button.className = "nn-enliven";
-    button.textContent = `Run Python to ${[drag, values].filter(Boolean).join(", or ")}`;
+    const what = [drag, values].filter(Boolean).join(", or ");
+    const { seconds } = box.dataset; // with all that the cell needs
+    const long = seconds > LONG ? ` (about ${Math.round(seconds)} s)` : "";
+    button.textContent = `Run Python to ${what}${long}`;
     const status = document.createElement("span");
     status.className = "nn-status";
     status.setAttribute("role", "status");

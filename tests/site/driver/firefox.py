@@ -192,6 +192,13 @@ class Page:
         actions += [{"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp")]
         self._act({"type": "pointer", "id": "mouse", "actions": actions})
 
+    def drag(self, start, *stops):
+        """Press the mouse at a point of the screen, and let it go at the last of others."""
+        moves = [{"type": "pointerMove", "x": round(x), "y": round(y)} for x, y in (start, *stops)]
+        down, up = ({"type": kind, "button": 0} for kind in ("pointerDown", "pointerUp"))
+        actions = [moves[0], down, *moves[1:], up]
+        self._act({"type": "pointer", "id": "mouse", "actions": actions})
+
     def _act(self, device):
         self.send("input.performActions", actions=[device])
 

@@ -7,19 +7,18 @@ import { Kept } from "./kept.js";
 import { save } from "./notebook.js";
 import { enliven, show as explore, still } from "./explorers.js";
 
-const SLOWER = 4; // than the machine that built the book, until this page has measured it
-const LONG = 5; // seconds that a reader is told of before
-
 export class Page {
   /**
    * @param {HTMLElement[]} boxes the page's cells, in order
    * @param {{source: string, needs: number[], seconds: number, refuses?: string}[]} facts what the
    *   build knows of them
    * @param {string} key under which the browser keeps what is typed
+   * @param {number} long seconds that a reader is told of before
    */
-  constructor(boxes, facts, key) {
+  constructor(boxes, facts, key, long) {
     this.kept = new Kept(key);
-    this.slower = SLOWER;
+    this.long = long;
+    this.slower = 1; // what runs take here, against what the build expects of a page
     this.history = []; // the cells that have been run in the Python that is there, in order
     this.cells = boxes.map((box, k) => new Cell(this, box, facts[k], k));
     python.addEventListener("state", () => this.#follow());
@@ -141,9 +140,9 @@ export class Page {
     for (const cell of this.cells) cell.refresh(!this.running || this.running === cell);
   }
 
-  /** What a run has taken, against what it took when the book was built. */
+  /** What a run has taken, against what the build expects. */
   measured(seconds, expected) {
-    if (expected > 0.2) this.slower = (this.slower + seconds / expected) / 2;
+    if (expected > 1) this.slower = (this.slower + seconds / expected) / 2;
   }
 
   /** A cell has another text: what has been run with the old one is no longer what its text gives. */
@@ -205,8 +204,9 @@ class Cell {
 
   /** The Run button as things stand. */
   refresh(able) {
-    const long = this.facts.refuses ? 0 : this.expected();
-    this.runButton.textContent = long > LONG ? `Run (about ${Math.round(long)} s here)` : "Run";
+    const seconds = this.facts.refuses ? 0 : this.expected();
+    const isLong = seconds > this.page.long;
+    this.runButton.textContent = isLong ? `Run (about ${Math.round(seconds)} s here)` : "Run";
     this.runButton.disabled = !able;
   }
 

@@ -1,5 +1,6 @@
 /* Draw a digit: what a reader draws goes to Python (nnbook/digit.py), what it says is shown. */
 
+import { megabytes } from "./engine.js";
 import { Pad } from "./pad.js";
 import { colourOf, pack, paint } from "./pictures.js";
 
@@ -27,14 +28,13 @@ class Digit extends HTMLElement {
 
   connectedCallback() {
     if (this.#pad) return; // moved in the page
-    const size = document.querySelector("meta[name=nn-engine]")?.content;
-    if (!size) {
+    if (!megabytes) {
       this.#one(".nn-needs").textContent = "This copy of the book came without Python for its pages.";
       return;
     }
     this.#one(".nn-needs").hidden = true;
     this.#one(".nn-go").hidden = false;
-    this.#one(".nn-go").textContent = `Start: draw your own (${size} MB)`;
+    this.#one(".nn-go").textContent = `Start: draw your own (${megabytes} MB)`;
     this.#pad = new Pad(this.#one("canvas.nn-drawing"), this.#one(".nn-pen"));
     this.#pad.addEventListener("change", () => this.#look());
     this.#pad.addEventListener("pen", ({ detail: down }) => this.#say(down ? "Pen down" : "Pen up"));

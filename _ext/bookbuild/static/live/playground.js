@@ -109,12 +109,11 @@ class Playground extends HTMLElement {
     if (this.door) return; // moved in the page
     this.door = this.querySelector(".nn-start"); // the picture, and the button
     const needs = this.door.querySelector(".nn-needs"); // it stands where no script runs
-    const size = document.querySelector("meta[name=nn-engine]")?.content; // MB, if there is Python
     needs.textContent = "This copy of the book was built without Python for its pages.";
-    if (!size) return;
+    if (!megabytes) return;
     needs.remove();
     const button = this.door.querySelector("button");
-    button.textContent = `Start: ${size} MB to load, once`;
+    button.textContent = `Start: ${megabytes} MB to load, once`;
     button.hidden = false;
     button.addEventListener("click", () => this.open());
     addEventListener("hashchange", () => this.arrive());
