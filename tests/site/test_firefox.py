@@ -53,3 +53,42 @@ def test_the_mouse_and_the_screen_in_firefox(site, firefox):
         page.locator(radio).click()
         page.wait_for("value => document.querySelector(`[value='${value}']`).checked", value)
         assert page.screenshot().startswith(b"\x89PNG")
+
+
+# Where the mark is and where it can go, on the screen; what is said of it, what is drawn.
+DRAGGED = """card => {
+  const at = ({left, top, width, height}, x, y) => [left + x * width, top + y * height];
+  const layer = card.querySelector(".nn-drag");
+  layer.scrollIntoView({block: "center", behavior: "instant"});
+  return {
+    mark: at(card.querySelector(".nn-mark").getBoundingClientRect(), 0.5, 0.5),
+    goal: at(layer.getBoundingClientRect(), 0.3, 0.4),
+    label: layer.getAttribute("aria-label"),
+    picture: card.querySelector(".nn-frame").innerHTML,
+    query: card.query,
+  };
+}"""
+RESTS = """css => {
+  const card = document.querySelector(css);
+  return Boolean(card?.querySelector(".nn-drag") && !card.live.busy);
+}"""
+
+
+def test_a_start_on_a_landscape_is_dragged_in_firefox(site, firefox):
+    """The mark is where the mouse has let it go, and Python draws the way from there."""
+    css = "#valley-explorer"
+    with firefox.new_page() as page:
+        watch = Watch(page)
+        page.goto(f"{site}/chapters/optimizers.html")
+        card = page.locator(css)
+        page.locator(f"{css} .nn-enliven").click()
+        page.wait_for(RESTS, css, seconds=300)
+        before = card.evaluate(DRAGGED)
+        (x, y), goal = before["mark"], before["goal"]
+        page.drag((x, y), ((x + goal[0]) / 2, y), goal)
+        page.wait_for(RESTS, css)
+        after = card.evaluate(DRAGGED)
+        assert after["mark"] == pytest.approx(goal, abs=1)
+        assert after["label"].startswith("start: x = ") and after["label"] != before["label"]
+        assert after["query"].startswith("start=") and after["picture"] != before["picture"]
+        assert watch.faults == []

@@ -9,9 +9,13 @@ const STRAY = -2; // to Python: the host failed
 export const compile = (bytes) => WebAssembly.compileStreaming(
   new Response(bytes, { headers: { "Content-Type": "application/wasm" } }));
 
-/** Give an image's bytes back now: a page's garbage may lie for long, and each is as large as Python. */
+/** Give an image's bytes back now: a page's garbage may lie for long, and each is as large as Python.
+    What is sent to a port that is closed is nowhere any more. */
 export function free(image) {
-  image?.buffer.transfer(0);
+  if (!image) return;
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  port1.postMessage(null, [image.buffer]);
 }
 
 export class Interpreter {
@@ -57,12 +61,15 @@ export class Interpreter {
     return new Uint8Array(this.exports.memory.buffer);
   }
 
-  /** A copy of the memory, for which the room of an earlier one is used. */
-  image(room = new Uint8Array()) {
+  /** A copy of the memory; in the room of an earlier one, if that is as long. */
+  image(room) {
     const { memory } = this;
-    const image = new Uint8Array(room.buffer.transfer(memory.length));
-    image.set(memory);
-    return image;
+    if (room?.length !== memory.length) {
+      free(room);
+      return memory.slice();
+    }
+    room.set(memory);
+    return room;
   }
 
   #restore(image) {

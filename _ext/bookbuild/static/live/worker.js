@@ -55,7 +55,8 @@ const tasks = {
   },
 
   run({ source, keep, room }) {
-    const image = keep && python.size <= KEPT_BELOW ? python.image(room) : free(room);
+    const isKept = keep && python.size <= KEPT_BELOW;
+    const image = isKept ? python.image(room) : free(room);
     if (keep) post("image", { image }, image ? [image.buffer] : []);
     python.turn(RUN(source));
     return { size: python.size };
