@@ -1,8 +1,8 @@
 """What a page must know of its code cells to run one of them: a file beside it, and numbers in it.
 
 The file ``_static/live/cells/<page>.json`` has the cells in their order: their source, the earlier
-cells to run before (`slices`), the seconds that it will take in a page, whether it is the solution of an
-exercise, and, for a cell that cannot run in a page, a sentence that says why. In the page the
+cells to run before (`slices`), the seconds that it will take in a page, whether it is the solution
+of an exercise, and, for a cell that cannot run in a page, a sentence that says why. In the page the
 cell's element has its place in that list, and the seconds with all that it needs:
 ``<div class="cell" data-cell="12" data-seconds="3">``.
 """
