@@ -4,10 +4,11 @@ import re
 from html import escape
 from numbers import Integral, Real
 
-from tabulate import tabulate
+import tabulate
 
 from .frames import readable
 
+tabulate.WIDE_CHARS_MODE = False  # letters are counted, with and without the package wcwidth
 NUMBER = re.compile(r"[<>]?[+−]?[\d,]*\.?\d+(\s×\s10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?(\s?%)?")
 
 
@@ -69,7 +70,9 @@ class Table:
     def _set(self, form):
         columns = zip(*self.rows, strict=True)
         sides = ["right" if _holds_numbers(column) else "left" for column in columns]
-        return tabulate(self.rows, self.headers, form, colalign=sides, disable_numparse=True)
+        return tabulate.tabulate(
+            self.rows, self.headers, form, colalign=sides, disable_numparse=True
+        )
 
 
 def _text(cell):
