@@ -48,6 +48,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     curvature               of the optimizers: second derivatives of a loss, by differences
     sparse                  of the optimizers: a problem with rare inputs
     tuning                  of the schedules: each at the best rate of a grid
+    averaging               of the schedules: means of weights at the end of a run
     microscope              of backpropagation: a graph, one step at a time, in two orders
     scaling                 of normalization: a new zero and a new unit for a column, in three ways
     recipe  folder          of MNIST: a network to train, and where its files lie
