@@ -2,7 +2,7 @@
 
 Images are (N, C, H, W): samples, channels, rows, columns. Both layers cut an image into windows,
 compute one number per window, and on the way back add each window's gradient to the places it was
-cut from. Written for the eye; a framework's convolution is many times faster.
+cut from.
 """
 
 import numpy as np
@@ -12,30 +12,41 @@ from .init import he_normal, zeros
 from .layers import Initializer, Layer, Shapes, initializer
 
 
-def windows(x: np.ndarray, size: int, stride: int) -> np.ndarray:
-    """All size × size windows of images x (N, C, H, W), as a view (N, C, H', W', size, size)."""
-    if x.ndim != 4 or min(x.shape[2:]) < size:
-        raise ValueError(f"x must be (N, C, H, W) with H, W >= {size}, got {x.shape}")
-    every = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(2, 3))
-    return every[:, :, ::stride, ::stride]
+def windows(x: np.ndarray, size: int, stride: int = 1, dilation: int = 1) -> np.ndarray:
+    """All windows of images x (N, C, H, W), as a view (N, C, size, size, H', W').
+
+    Entry [n, c, u, v, r, s] is x[n, c, stride · r + dilation · u, stride · s + dilation · v]. The
+    place inside of the window comes first: for each of the size² places, the H' × W' windows show
+    a part of the image in its own order, which is quick to copy and to add up.
+    """
+    reach = dilation * (size - 1) + 1
+    if x.ndim != 4 or min(x.shape[2:]) < reach:
+        raise ValueError(f"x must be (N, C, H, W) with H, W >= {reach}, got {x.shape}")
+    every = np.lib.stride_tricks.sliding_window_view(x, (reach, reach), axis=(2, 3))
+    cut = every[:, :, ::stride, ::stride, ::dilation, ::dilation]
+    return cut.transpose(0, 1, 4, 5, 2, 3)
 
 
-def add_windows(dwindows: np.ndarray, shape: tuple[int, ...], stride: int) -> np.ndarray:
-    """The way back: add gradients (N, C, H', W', size, size) up where the windows came from."""
+def add_windows(
+    dwindows: np.ndarray, shape: tuple[int, ...], stride: int = 1, dilation: int = 1
+) -> np.ndarray:
+    """The way back: add gradients (N, C, size, size, H', W') up where the windows came from."""
     dx = np.zeros(shape, dwindows.dtype)
-    rows, columns, size = dwindows.shape[2:5]
-    for i in range(size):  # row and column inside of the window; windows overlap, hence +=
-        for j in range(size):
-            below, right = i + stride * rows, j + stride * columns
-            dx[:, :, i:below:stride, j:right:stride] += dwindows[..., i, j]
+    size, _, rows, columns = dwindows.shape[2:]
+    for u, v in np.ndindex(size, size):  # windows overlap, hence +=
+        top, left = dilation * u, dilation * v
+        row = slice(top, top + stride * rows, stride)
+        column = slice(left, left + stride * columns, stride)
+        dx[:, :, row, column] += dwindows[:, :, u, v]
     return dx
 
 
 class Conv2d(Layer):
     """Slide a small kernel over an image: every place gets the same weights (LeCun et al., 1989).
 
-    y[n, o, r, c] = b[o] + sum over i, u, v of W[o, i, u, v] · x[n, i, r·stride + u, c·stride + v].
-    Cut into windows and flattened ("im2col"), that is one matrix product.
+    y[n, o, r, s] = b[o] + sum over i, u, v of
+    W[o, i, u, v] · x[n, i, stride · r + dilation · u, stride · s + dilation · v].
+    With a column for every window ("im2col"), that is one matrix product per image.
 
     Parameters
     ----------
@@ -47,7 +58,9 @@ class Conv2d(Layer):
         Steps between windows.
     padding : int
         Rows and columns of zeros on every side. An image of H rows gives
-        (H + 2 padding - size) // stride + 1.
+        (H + 2 padding - dilation (size - 1) - 1) // stride + 1.
+    dilation : int
+        Steps between the pixels of one window (Yu & Koltun, 2016).
     init : callable
     bias : bool
     """
@@ -62,12 +75,14 @@ class Conv2d(Layer):
         size: int,
         stride: int = 1,
         padding: int = 0,
+        dilation: int = 1,
         init: Initializer = he_normal,
         bias: bool = True,
     ):
         self.n_in, self.n_out = count("n_in", n_in), count("n_out", n_out)
         self.size, self.stride = count("size", size), count("stride", stride)
         self.padding = count("padding", padding, least=0)
+        self.dilation = count("dilation", dilation)
         self.init, self.bias = initializer(init), bool(bias)
 
     def param_shapes(self) -> Shapes:
@@ -80,47 +95,54 @@ class Conv2d(Layer):
             self.b = zeros(self.b.shape)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        if x.ndim != 4 or x.shape[1] != self.n_in:
-            raise ValueError(f"{self} takes x of shape (N, {self.n_in}, H, W), got {x.shape}")
+        self.check(x)
         p = self.padding
-        if min(x.shape[2:]) + 2 * p < self.size:
-            raise ValueError(
-                f"{self} takes images of {self.size - 2 * p} or more rows and "
-                f"columns, got x of shape {x.shape}"
-            )
         x = np.pad(x, ((0, 0), (0, 0), (p, p), (p, p)))
-        cut = windows(x, self.size, self.stride)  # (N, n_in, H', W', size, size)
-        n, _, rows, columns = cut.shape[:4]
-        self.x_shape, self.out = x.shape, (n, rows, columns)
-        self.patches = cut.transpose(0, 2, 3, 1, 4, 5).reshape(n * rows * columns, -1)
-        y = self.patches @ self.W.reshape(self.n_out, -1).T  # one row per window
+        cut = windows(x, self.size, self.stride, self.dilation)
+        self.x_shape, (n, *_, rows, columns) = x.shape, cut.shape
+        self.patches = cut.reshape(n, -1, rows * columns)  # (N, n_in · size², H' · W')
+        y = self.kernels(self.W) @ self.patches  # (n_out, n_in · size²) @ …: a column per window
         if self.bias:
-            y += self.b
-        return y.reshape(n, rows, columns, self.n_out).transpose(0, 3, 1, 2)
+            y += self.b[:, np.newaxis]
+        return y.reshape(n, self.n_out, rows, columns)
 
     def backward(self, dy: np.ndarray, needs_dx: bool = True) -> np.ndarray | None:
-        dy = self.rows(dy)
-        np.matmul(dy.T, self.patches, out=self.dW.reshape(self.n_out, -1))
+        """As in a dense layer, dW = sum over n of dY[n] X[n]ᵀ and dX[n] = Wᵀ dY[n], by windows."""
+        out = dy.shape[2:]
+        dy = dy.reshape(len(dy), self.n_out, -1)
+        dW = dy @ self.patches.swapaxes(1, 2)  # (N, n_out, n_in · size²)
+        dW.sum(axis=0, out=self.kernels(self.dW))
         if self.bias:
-            dy.sum(axis=0, out=self.db)
-        return self.input_gradient(dy) if needs_dx else None
+            dy.sum(axis=(0, 2), out=self.db)
+        return self.input_gradient(dy, out) if needs_dx else None
 
-    def input_gradient(self, dy: np.ndarray) -> np.ndarray:
-        dpatches = dy @ self.W.reshape(self.n_out, -1)
-        dwindows = dpatches.reshape(*self.out, self.n_in, self.size, self.size)
-        dx = add_windows(dwindows.transpose(0, 3, 1, 2, 4, 5), self.x_shape, self.stride)
+    def input_gradient(self, dy: np.ndarray, out: tuple[int, ...]) -> np.ndarray:
+        dpatches = self.kernels(self.W).T @ dy
+        dwindows = dpatches.reshape(len(dy), self.n_in, self.size, self.size, *out)
+        dx = add_windows(dwindows, self.x_shape, self.stride, self.dilation)
         p = self.padding
         return dx[:, :, p : dx.shape[2] - p, p : dx.shape[3] - p]
 
-    def rows(self, dy: np.ndarray) -> np.ndarray:
-        """(N, n_out, H', W') -> a row of n_out numbers for every window, as in a dense layer."""
-        return dy.transpose(0, 2, 3, 1).reshape(-1, self.n_out)
+    def kernels(self, W: np.ndarray) -> np.ndarray:
+        """W or dW with a row for every kernel, (n_out, n_in · size²)."""
+        return W.reshape(self.n_out, -1)
+
+    def check(self, x: np.ndarray) -> None:
+        if x.ndim != 4 or x.shape[1] != self.n_in:
+            raise ValueError(f"{self} takes x of shape (N, {self.n_in}, H, W), got {x.shape}")
+        least = self.dilation * (self.size - 1) + 1 - 2 * self.padding
+        if min(x.shape[2:]) < least:
+            raise ValueError(
+                f"{self} takes images of {least} or more rows and columns, got x of shape {x.shape}"
+            )
 
     def __repr__(self) -> str:
-        return (
-            f"Conv2d({self.n_in}, {self.n_out}, {self.size}, stride={self.stride}, "
-            f"padding={self.padding}{'' if self.bias else ', bias=False'})"
-        )
+        options = f"stride={self.stride}, padding={self.padding}"
+        if self.dilation > 1:
+            options += f", dilation={self.dilation}"
+        if not self.bias:
+            options += ", bias=False"
+        return f"Conv2d({self.n_in}, {self.n_out}, {self.size}, {options})"
 
 
 class MaxPool2d(Layer):
@@ -142,14 +164,15 @@ class MaxPool2d(Layer):
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         cut = windows(x, self.size, self.stride)
-        cut = cut.reshape(*cut.shape[:4], -1)  # (N, C, H', W', size²)
-        self.x_shape, self.winner = x.shape, cut.argmax(axis=-1, keepdims=True)
-        return np.take_along_axis(cut, self.winner, axis=-1)[..., 0]
+        cut = cut.reshape(*cut.shape[:2], -1, *cut.shape[4:])  # (N, C, size², H', W')
+        self.x_shape, self.winner = x.shape, cut.argmax(axis=2, keepdims=True)
+        return np.take_along_axis(cut, self.winner, axis=2)[:, :, 0]
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        dwindows = dy[..., None] * (np.arange(self.size**2) == self.winner)
-        dwindows = dwindows.reshape(*dy.shape, self.size, self.size)
-        return add_windows(dwindows, self.x_shape, self.stride)
+        places = np.arange(self.size**2).reshape(-1, 1, 1)
+        dwindows = dy[:, :, np.newaxis] * (places == self.winner)
+        shape = (*dy.shape[:2], self.size, self.size, *dy.shape[2:])
+        return add_windows(dwindows.reshape(shape), self.x_shape, self.stride)
 
     def __repr__(self) -> str:
         return f"MaxPool2d({self.size}, stride={self.stride})"

@@ -81,12 +81,12 @@ def cut(images, size, block):
     In a row come first the windows at the first place of all blocks, then those at the second one,
     and so on: the largest number of each block is then found over whole rows.
     """
-    every = windows(images, size, 1)  # (N, C, H', W', size, size)
-    n, channels, rows, columns = every.shape[:4]
+    every = windows(images, size)  # (N, C, size, size, H', W')
+    n, channels, *_, rows, columns = every.shape
     rows, columns = rows // block, columns // block
-    every = every[:, :, : rows * block, : columns * block]
-    every = every.reshape(n, channels, rows, block, columns, block, size, size)
-    return every.transpose(0, 3, 5, 2, 4, 1, 6, 7).reshape(n, -1)
+    every = every[..., : rows * block, : columns * block]
+    every = every.reshape(n, channels, size, size, rows, block, columns, block)
+    return every.transpose(0, 5, 7, 4, 6, 1, 2, 3).reshape(n, -1)
 
 
 def best_rate(layers, images, *, rates, tests=None, steps=300, seeds=6):

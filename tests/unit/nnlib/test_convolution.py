@@ -10,15 +10,19 @@ from nnlib.layers import Flatten, Linear, Tanh
 from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 
-CONVOLUTIONS = [  # size, stride, padding, bias
-    (3, 1, 0, True),
-    (3, 1, 1, True),
-    (2, 2, 0, True),
-    (3, 2, 1, True),
-    (2, 3, 2, False),
-    (1, 1, 0, True),
-    (6, 1, 0, True),  # as wide as the image
-    (8, 1, 1, True),  # as wide as the padded image
+CONVOLUTIONS = [  # size, stride, padding, dilation, bias
+    (3, 1, 0, 1, True),
+    (3, 1, 1, 1, True),
+    (2, 2, 0, 1, True),
+    (3, 2, 1, 1, True),
+    (2, 3, 2, 1, False),
+    (1, 1, 0, 1, True),
+    (6, 1, 0, 1, True),  # as wide as the image
+    (8, 1, 1, 1, True),  # as wide as the padded image
+    (3, 1, 0, 2, True),
+    (2, 2, 1, 3, False),
+    (1, 1, 0, 4, True),  # one pixel has no steps
+    (4, 1, 1, 2, True),  # reaches over all of the padded image
 ]
 POOLS = [(2, None), (2, 1), (3, 2), (2, 3), (1, 1), (6, None)]
 SHAPE = (2, 3, 7, 6)
@@ -31,50 +35,56 @@ def distinct(rng, shape):
 
 def test_windows_by_hand():
     x = np.arange(12.0).reshape(1, 1, 3, 4)
-    cut = windows(x, 2, 1)
-    assert cut.shape == (1, 1, 2, 3, 2, 2)
-    assert cut[0, 0, 1, 2].tolist() == [[6, 7], [10, 11]]
-    assert windows(x, 2, 2)[0, 0, 0, 1].tolist() == [[2, 3], [6, 7]]
+    cut = windows(x, 2)
+    assert cut.shape == (1, 1, 2, 2, 2, 3)
+    assert cut[0, 0, :, :, 1, 2].tolist() == [[6, 7], [10, 11]]
+    assert windows(x, 2, stride=2)[0, 0, :, :, 0, 1].tolist() == [[2, 3], [6, 7]]
+    assert windows(x, 2, dilation=2)[0, 0, :, :, 0, 1].tolist() == [[1, 3], [9, 11]]
 
 
 @given(
     size=st.integers(1, 3),
     stride=st.integers(1, 4),
-    rows=st.integers(3, 7),
-    columns=st.integers(3, 7),
+    dilation=st.integers(1, 3),
+    rows=st.integers(7, 10),
+    columns=st.integers(7, 10),
     seed=st.integers(0, 100),
 )
-def test_adding_windows_is_the_transpose_of_cutting_them(size, stride, rows, columns, seed):
+def test_adding_windows_is_the_transpose_of_cutting_them(
+    size, stride, dilation, rows, columns, seed
+):
     rng = np.random.default_rng(seed)
     x = rng.normal(size=(2, 3, rows, columns))
-    cut = windows(x, size, stride)
+    cut = windows(x, size, stride, dilation)
     w = rng.normal(size=cut.shape)
-    assert np.sum(cut * w) == pytest.approx(np.sum(x * add_windows(w, x.shape, stride)), abs=1e-10)
+    back = add_windows(w, x.shape, stride, dilation)
+    assert np.sum(cut * w) == pytest.approx(np.sum(x * back), abs=1e-10)
 
 
-def test_convolution_by_its_formula(rng):
-    net = build([Conv2d(3, 2, 3, stride=2, padding=1)], rng)
+@pytest.mark.parametrize("dilation, shape", [(1, (2, 2, 4, 3)), (2, (2, 2, 3, 2))])
+def test_convolution_by_its_formula(dilation, shape, rng):
+    net = build([Conv2d(3, 2, 3, stride=2, padding=1, dilation=dilation)], rng)
     layer, x = net.layers[0], rng.normal(size=SHAPE)
     padded = np.pad(x, ((0, 0), (0, 0), (1, 1), (1, 1)))
-    y = net(x)
-    assert y.shape == (2, 2, 4, 3)
+    y, reach = net(x), 2 * dilation + 1
+    assert y.shape == shape
     for n, o, r, c in np.ndindex(y.shape):
-        patch = padded[n, :, 2 * r : 2 * r + 3, 2 * c : 2 * c + 3]
+        patch = padded[n, :, 2 * r : 2 * r + reach : dilation, 2 * c : 2 * c + reach : dilation]
         assert y[n, o, r, c] == pytest.approx(layer.b[o] + np.sum(layer.W[o] * patch))
 
 
-@pytest.mark.parametrize("size, stride, padding, bias", CONVOLUTIONS)
-def test_convolution_gradients(size, stride, padding, bias, rng):
-    net = build([Conv2d(3, 2, size, stride, padding, bias=bias)], rng)
+@pytest.mark.parametrize("size, stride, padding, dilation, bias", CONVOLUTIONS)
+def test_convolution_gradients(size, stride, padding, dilation, bias, rng):
+    net = build([Conv2d(3, 2, size, stride, padding, dilation, bias=bias)], rng)
     assert max(gradient_errors(net, rng.normal(size=SHAPE), rng)) < 1e-8
 
 
-@pytest.mark.parametrize("size, stride, padding, bias", CONVOLUTIONS)
-def test_convolution_against_torch(torch, size, stride, padding, bias, rng):
-    net = build([Conv2d(3, 2, size, stride, padding, bias=bias)], rng)
+@pytest.mark.parametrize("size, stride, padding, dilation, bias", CONVOLUTIONS)
+def test_convolution_against_torch(torch, size, stride, padding, dilation, bias, rng):
+    net = build([Conv2d(3, 2, size, stride, padding, dilation, bias=bias)], rng)
 
     def theirs(x, W, b=None):
-        return torch.nn.functional.conv2d(x, W, b, stride=stride, padding=padding)
+        return torch.nn.functional.conv2d(x, W, b, stride, padding, dilation)
 
     names = ["W", "b"] if bias else ["W"]
     assert max(torch_errors(torch, net, rng.normal(size=SHAPE), theirs, names, rng)) < 1e-10
@@ -136,9 +146,15 @@ def test_precision_and_arguments_are_kept(layer, dtype, rng):
 
 
 def test_repr():
-    layers = [Conv2d(1, 2, 3), Conv2d(1, 2, 3, stride=2, padding=1, bias=False), MaxPool2d(2)]
+    layers = [
+        Conv2d(1, 2, 3),
+        Conv2d(1, 2, 3, dilation=2),
+        Conv2d(1, 2, 3, stride=2, padding=1, bias=False),
+        MaxPool2d(2),
+    ]
     assert repr(layers) == (
         "[Conv2d(1, 2, 3, stride=1, padding=0), "
+        "Conv2d(1, 2, 3, stride=1, padding=0, dilation=2), "
         "Conv2d(1, 2, 3, stride=2, padding=1, bias=False), "
         "MaxPool2d(2, stride=2)]"
     )
@@ -152,6 +168,7 @@ def test_repr():
         (lambda: Conv2d(1, 1, 0), ValueError, "^size must be a whole number >= 1, got 0"),
         (lambda: Conv2d(1, 1, 3, stride=0), ValueError, "^stride must be a whole number >= 1"),
         (lambda: Conv2d(1, 1, 3, padding=-1), ValueError, "^padding must be a whole number >= 0"),
+        (lambda: Conv2d(1, 1, 3, dilation=0), ValueError, "^dilation must be a whole number >= 1"),
         (lambda: Conv2d(1, 1, 3, init=None), TypeError, "^init must be a function"),
         (lambda: MaxPool2d(0), ValueError, "^size must be a whole number >= 1"),
         (lambda: MaxPool2d(2, 0), ValueError, "^stride must be a whole number >= 1"),
@@ -169,6 +186,7 @@ def test_bad_options(call, error, message):
         (Conv2d(3, 1, 2), (3, 5, 5), r"^Conv2d\(3, 1, 2.* takes x of shape \(N, 3, H, W\), got"),
         (Conv2d(3, 1, 4), (2, 3, 5, 3), r"takes images of 4 or more rows .* \(2, 3, 5, 3\)"),
         (Conv2d(1, 1, 4, padding=1), (2, 1, 5, 1), r"of 2 or more rows .* \(2, 1, 5, 1\)"),
+        (Conv2d(1, 1, 3, dilation=2), (2, 1, 5, 4), r"of 5 or more rows .* \(2, 1, 5, 4\)"),
         (
             MaxPool2d(3),
             (2, 3, 2, 3),
