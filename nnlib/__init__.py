@@ -14,7 +14,9 @@ counting what explains it. ::
     autodiff                        the same gradients, from a graph of small operations
     landscapes  descend             places to practise, and the loop down
     penalties  norms                what keeps weights small, and activations in scale
-    convolution  sequence           images; attention and recurrence
+    convolution  residual           images; a way around some layers
+    sequence  recurrence            sequences: attention, and one element after the other
+    transformer                     tokens, places, heads of attention
     gradcheck  metrics  diagnose    is the gradient right, is the network good, why not
     data  mnist                     digits and toys
 

@@ -9,7 +9,7 @@ A layer alone has no parameters yet, only their shapes. The Network that it is p
 them all in one vector, and gives the layer *views* into it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,12 @@ Initializer = Callable[[tuple[int, ...], np.random.Generator], np.ndarray]
 
 
 class Layer(Views):
-    """What all layers have in common; a layer without parameters adds only forward and backward."""
+    """What all layers have in common; a layer without parameters adds only forward and backward.
+
+    A layer that is made of others has them in ``layers``: the network gives each its arrays.
+    """
+
+    layers: "Sequence[Layer]" = ()
 
     def param_shapes(self) -> Shapes:
         """Names and shapes of what is learned, such as {"W": (784, 600), "b": (600,)}."""
@@ -61,8 +66,17 @@ class Layer(Views):
         return f"{type(self).__name__}()"
 
 
+def unfold(layers: Iterable[Layer]) -> Iterator[Layer]:
+    """Each of these layers, followed by those that it is made of."""
+    for layer in layers:
+        yield layer
+        yield from unfold(getattr(layer, "layers", ()))
+
+
 class Linear(Layer):
     """A dense layer: every unit sums all inputs, weighted, and adds its bias, Y = X W + b.
+
+    Samples are rows (N, n_in), or sequences of rows (N, T, n_in), each row by itself.
 
     Parameters
     ----------
@@ -91,7 +105,7 @@ class Linear(Layer):
             self.b = zeros(self.b.shape)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        if x.ndim != 2 or x.shape[1] != self.n_in:
+        if x.ndim not in (2, 3) or x.shape[-1] != self.n_in:
             raise ValueError(f"{self} takes x of shape (N, {self.n_in}), got {x.shape}")
         self.x = x  # (N, n_in)
         y = x @ self.W  # (N, n_out)
@@ -104,9 +118,10 @@ class Linear(Layer):
 
         dW = Xᵀ dY, db = sum of dY's rows, dX = dY Wᵀ.
         """
-        np.matmul(self.x.T, dy, out=self.dW)  # (n_in, N) @ (N, n_out), straight into net.grads
+        x, rows = self.x.reshape(-1, self.n_in), dy.reshape(-1, self.n_out)
+        np.matmul(x.T, rows, out=self.dW)  # (n_in, N) @ (N, n_out), straight into net.grads
         if self.bias:
-            dy.sum(axis=0, out=self.db)
+            rows.sum(axis=0, out=self.db)
         return dy @ self.W.T if needs_dx else None  # (N, n_out) @ (n_out, n_in)
 
     def __repr__(self) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from ._check import finite, function, generator, value_and_gradient
 from .activations import sigmoid
-from .layers import Layer, Linear
+from .layers import Layer, Linear, unfold
 from .losses import Loss
 from .views import Views
 
@@ -37,7 +37,7 @@ class Network(Views):
     Parameters
     ----------
     layers : list of Layer
-        From input to output. A layer object belongs to one network only.
+        From input to output; a layer may be made of others. Each belongs to one network only.
     rng : numpy.random.Generator
         Draws the initial weights.
     dtype : float32 or float64
@@ -50,7 +50,7 @@ class Network(Views):
     state : ndarray
         What is remembered but not learned: running averages of batch norms.
     weights : list of (W, dW)
-        The views that are weights, and not biases or scales; these are penalized.
+        The views that are weights (W, Wx, Wh), and not biases or scales; these are penalized.
     weight_mask : ndarray of bool
         True where ``params`` holds a weight.
 
@@ -79,31 +79,19 @@ class Network(Views):
         generator(rng)
         if dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {dtype}")
-        for layer in self.layers:
-            if not isinstance(layer, Layer):
-                raise TypeError(f"layers must hold layers such as Linear(3, 2), got {layer!r}")
-            if "views" in layer.__dict__ or sum(layer is other for other in self.layers) > 1:
-                raise ValueError(f"layers must be new ones, but {layer} is already in a network")
-            early = layer.__dict__.keys() & {*layer.param_shapes(), *layer.state_shapes()}
-            if early:
-                raise ValueError(
-                    f"layers must be new ones, but {layer} has a {min(early)}: "
-                    "set it when the network is made, which draws the first values"
-                )
         if not self.layers:
             raise ValueError("layers must hold at least one layer, got none")
+        every = _new(self.layers)
 
-        params = np.zeros(_size(layer.param_shapes() for layer in self.layers), dtype)
-        state = np.zeros(_size(layer.state_shapes() for layer in self.layers), dtype)
+        params = np.zeros(_size(layer.param_shapes() for layer in every), dtype)
+        state = np.zeros(_size(layer.state_shapes() for layer in every), dtype)
         self.bind({"params": params, "grads": np.zeros_like(params), "state": state})
         self._bind_layers()
-        for layer in self.layers:
+        for layer in every:
             layer.initialize(rng)
-        learning = [layer for layer in self.layers if layer.param_shapes()]
-        self._first_to_learn = learning[0] if learning else self.layers[0]
-        backward = self._first_to_learn.backward
-        can_leave_out = "needs_dx" in inspect.signature(backward).parameters
-        self._leaving_out: dict[str, Any] = {"needs_dx": False} if can_leave_out else {}
+        self._first_to_learn = next(filter(_parameters, self.layers), self.layers[0])
+        takes = inspect.signature(self._first_to_learn.backward).parameters
+        self._leaving_out: dict[str, Any] = {"needs_dx": False} if "needs_dx" in takes else {}
         self._output_shape: tuple | None = None
 
     @property
@@ -116,14 +104,14 @@ class Network(Views):
         self.weights: list[tuple[np.ndarray, np.ndarray]] = []
         self.weight_mask = np.zeros(self.params.shape, bool)
         start = state_start = 0
-        for layer in self.layers:
+        for layer in unfold(self.layers):
             views = {}
             for name, shape in layer.param_shapes().items():
                 part = slice(start, start + prod(shape))
                 views[name] = self.params[part].reshape(shape)
                 views["d" + name] = self.grads[part].reshape(shape)
-                if name == "W":
-                    self.weights.append((views["W"], views["dW"]))
+                if name.startswith("W"):  # W, or Wx and Wh
+                    self.weights.append((views[name], views["d" + name]))
                     self.weight_mask[part] = True
                 start = part.stop
             for name, shape in layer.state_shapes().items():
@@ -317,7 +305,7 @@ class Network(Views):
         rows = [("layer", "output", "parameters"), ("input", _shape(y), "")]
         for layer in self.layers:
             y = layer.forward(y)
-            rows.append((repr(layer), _shape(y), f"{_size([layer.param_shapes()]):,}"))
+            rows.append((repr(layer), _shape(y), f"{_parameters(layer):,}"))
         rows.append(("total", "", f"{self.params.size:,}"))
         left, middle, right = (max(map(len, column)) for column in zip(*rows, strict=True))
         return "\n".join(f"{a:<{left}}  {b:<{middle}}  {c:>{right}}" for a, b, c in rows)
@@ -351,6 +339,26 @@ class Network(Views):
                 f"path must hold params and state of shapes {shapes}, got {saved_shapes}"
             )
         self.restore((params, state))
+
+
+def _new(layers: list[Layer]) -> list[Layer]:
+    """All of them, unfolded: each must be a layer, in no network yet, and be here only once."""
+    every = list(unfold(layers))
+    for layer in every:
+        if not isinstance(layer, Layer):
+            raise TypeError(f"layers must hold layers such as Linear(3, 2), got {layer!r}")
+        if "views" in layer.__dict__ or sum(layer is other for other in every) > 1:
+            raise ValueError(f"layers must be new ones, but {layer} is already in a network")
+        if early := layer.__dict__.keys() & {*layer.param_shapes(), *layer.state_shapes()}:
+            raise ValueError(
+                f"layers must be new ones, but {layer} has a {min(early)}: "
+                "set it when the network is made, which draws the first values"
+            )
+    return every
+
+
+def _parameters(layer: Layer) -> int:
+    return _size(part.param_shapes() for part in unfold([layer]))
 
 
 def _size(shape_dicts: Iterable[dict[str, tuple]]) -> int:

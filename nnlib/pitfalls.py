@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from .layers import Softmax
+from .layers import Softmax, unfold
 from .losses import Loss, binary_cross_entropy, kl_divergence, softmax_cross_entropy
 from .network import Network
 from .norms import BatchNorm
@@ -48,7 +48,7 @@ def output_twice(net: Network, loss: Loss) -> str:
 
 def lonely_sample(net: Network, X: np.ndarray, batch_size: int) -> str:
     """A last batch of one sample, which a batch norm after a dense layer cannot normalize."""
-    norms = [layer for layer in net.layers if isinstance(layer, BatchNorm)]
+    norms = [layer for layer in unfold(net.layers) if isinstance(layer, BatchNorm)]
     if len(X) % batch_size != 1 % batch_size or not norms:
         return ""
     net.forward(X[:1])

@@ -9,11 +9,18 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ._check import floats
+from ._check import count, floats
 from .activations import softmax
 
 
-def attention_weights(Q: npt.ArrayLike, K: npt.ArrayLike) -> np.ndarray:
+def causal_mask(length: int) -> np.ndarray:
+    """Which of T elements each may look at: itself and those before, a triangle (T, T) of bool."""
+    return np.tri(count("length", length), dtype=bool)
+
+
+def attention_weights(
+    Q: npt.ArrayLike, K: npt.ArrayLike, mask: npt.ArrayLike | None = None
+) -> np.ndarray:
     """How much each query looks at each key: softmax(Q Kᵀ / sqrt(d)), rows that sum to 1.
 
     If queries and keys have components of variance 1, q · k has variance d. The root brings that
@@ -25,6 +32,9 @@ def attention_weights(Q: npt.ArrayLike, K: npt.ArrayLike) -> np.ndarray:
         T queries.
     K : array_like, (…, S, d)
         S keys.
+    mask : array_like of bool, optional
+        (T, S), or what broadcasts to (…, T, S): False where a query must not look. Its scores
+        become -inf *before* the softmax, so that the others still sum to 1.
 
     Returns
     -------
@@ -33,10 +43,15 @@ def attention_weights(Q: npt.ArrayLike, K: npt.ArrayLike) -> np.ndarray:
     Q, K = floats("Q", Q), floats("K", K)
     if min(Q.ndim, K.ndim) < 2 or Q.shape[-1] != K.shape[-1] or Q.shape[:-2] != K.shape[:-2]:
         raise ValueError(f"Q and K must be (…, T, d) and (…, S, d), got {Q.shape} and {K.shape}")
-    return softmax(Q @ K.swapaxes(-1, -2) / math.sqrt(Q.shape[-1]))
+    scores = Q @ K.swapaxes(-1, -2) / math.sqrt(Q.shape[-1])
+    if mask is not None:
+        scores = np.where(_mask(mask, scores.shape), scores, scores.dtype.type(-np.inf))
+    return softmax(scores)
 
 
-def attention(Q: npt.ArrayLike, K: npt.ArrayLike, V: npt.ArrayLike) -> np.ndarray:
+def attention(
+    Q: npt.ArrayLike, K: npt.ArrayLike, V: npt.ArrayLike, mask: npt.ArrayLike | None = None
+) -> np.ndarray:
     """Scaled dot-product attention: every query gets a weighted mean of the values.
 
     softmax(Q Kᵀ / sqrt(d)) V, from Vaswani et al. (2017). The order of keys and values, changed
@@ -47,19 +62,28 @@ def attention(Q: npt.ArrayLike, K: npt.ArrayLike, V: npt.ArrayLike) -> np.ndarra
     Q : array_like, (…, T, d)
     K : array_like, (…, S, d)
     V : array_like, (…, S, e)
+    mask : array_like of bool, optional
+        See ``attention_weights``.
 
     Returns
     -------
     ndarray, (…, T, e)
     """
-    return attention_weights(Q, K) @ _values(V, K)
+    return attention_weights(Q, K, mask) @ _values(V, K)
 
 
 def attention_backward(
-    dY: npt.ArrayLike, Q: npt.ArrayLike, K: npt.ArrayLike, V: npt.ArrayLike
+    dY: npt.ArrayLike,
+    Q: npt.ArrayLike,
+    K: npt.ArrayLike,
+    V: npt.ArrayLike,
+    mask: npt.ArrayLike | None = None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients (dQ, dK, dV) of attention, for the gradient dY (…, T, e) of its result."""
-    A, V = attention_weights(Q, K), _values(V, K)  # (…, T, S), (…, S, e)
+    """Gradients (dQ, dK, dV) of attention, for the gradient dY (…, T, e) of its result.
+
+    The mask needs no line of its own: where a weight is 0, so is the gradient of its score.
+    """
+    A, V = attention_weights(Q, K, mask), _values(V, K)  # (…, T, S), (…, S, e)
     dY, Q, K = _floats(dY=dY, Q=Q, K=K)
     shape = (*A.shape[:-1], V.shape[-1])
     if dY.shape != shape:
@@ -69,6 +93,21 @@ def attention_backward(
     dscores = A * (dA - np.sum(dA * A, axis=-1, keepdims=True))  # through softmax, row by row
     dscores /= math.sqrt(Q.shape[-1])
     return dscores @ K, dscores.swapaxes(-1, -2) @ Q, dV
+
+
+def _mask(mask: npt.ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
+    mask = np.asarray(mask)
+    try:
+        fits = mask.dtype == bool and np.broadcast_shapes(mask.shape, shape) == shape
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(
+            f"mask must hold True and False and broadcast to {shape}, got {mask.dtype} {mask.shape}"
+        )
+    if not mask.any(axis=-1).all():
+        raise ValueError("mask must leave every query a key to look at, got a row of False")
+    return mask
 
 
 def _values(V: npt.ArrayLike, K: npt.ArrayLike) -> np.ndarray:

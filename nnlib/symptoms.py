@@ -13,7 +13,7 @@ from functools import cached_property
 
 import numpy as np
 
-from .layers import Activation, Dropout, Linear
+from .layers import Activation, Dropout, Linear, unfold
 from .losses import Loss, binary_cross_entropy, mse, softmax_cross_entropy
 from .network import Network
 from .norms import BatchNorm
@@ -231,7 +231,7 @@ def no_activation(case: Case) -> str:
 
 def much_dropout(case: Case) -> str:
     """Nearly everything is dropped."""
-    rates = [layer.p for layer in case.net.layers if isinstance(layer, Dropout)]
+    rates = [layer.p for layer in unfold(case.net.layers) if isinstance(layer, Dropout)]
     if rates and max(rates) >= 0.9:
         return f"Dropout({max(rates)}) drops nearly all: p is what goes, not what stays."
     return ""
@@ -322,7 +322,7 @@ def _before(case: Case, name: str) -> Iterator[tuple[int, np.ndarray]]:
 
 def _zero_end(net: Network) -> bool:
     """Whether the last weights are 0: a start that is meant, and gone after one step."""
-    last = next(layer for layer in reversed(net.layers) if layer.param_shapes())
+    last = [layer for layer in unfold(net.layers) if layer.param_shapes()][-1]
     return isinstance(last, Linear) and not last.W.any()
 
 
@@ -449,7 +449,7 @@ def few_not_learned(case: Case) -> str:
 def _undropped(case: Case) -> Network:
     """The network without what dropout hides from it."""
     net = case.trial()
-    for layer in net.layers:
+    for layer in unfold(net.layers):
         if isinstance(layer, Dropout):
             layer.p = 0.0
     return net
@@ -457,7 +457,7 @@ def _undropped(case: Case) -> Network:
 
 def stale_averages(case: Case) -> str:
     """Inference is much worse than training mode: running averages are of other data."""
-    if not any(isinstance(layer, BatchNorm) for layer in case.net.layers):
+    if not any(isinstance(layer, BatchNorm) for layer in unfold(case.net.layers)):
         return ""
     X, y = case.some(SAMPLES)
     in_training = case.loss(case.trial().forward(X, training=True), y)[0]

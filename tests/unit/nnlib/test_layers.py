@@ -25,6 +25,7 @@ def test_linear_by_hand(rng):
     [
         (lambda: Linear(4, 3), (5, 4)),
         (lambda: Linear(4, 3, bias=False), (5, 4)),
+        (lambda: Linear(4, 3), (5, 2, 4)),
         (lambda: PReLU(4), (5, 4)),
         (lambda: PReLU(4), (3, 4, 2, 5)),
         (lambda: Softmax(), (5, 4)),
@@ -42,12 +43,13 @@ def test_gradients_through_a_stack(rng):
     assert max(gradient_errors(net, rng.normal(size=(5, 4)), rng)) < 1e-8
 
 
-def test_linear_against_torch(torch, rng):
+@pytest.mark.parametrize("shape", [(5, 4), (5, 2, 4)])
+def test_linear_against_torch(shape, torch, rng):
     net = build([Linear(4, 3)], rng)
     errors = torch_errors(
         torch,
         net,
-        rng.normal(size=(5, 4)),
+        rng.normal(size=shape),
         lambda x, W, b: torch.nn.functional.linear(x, W.T, b),
         ["W", "b"],
         rng,
@@ -231,7 +233,8 @@ def test_bad_options(call, error, message):
     [
         (Linear(3, 2), (5, 4), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 4\)"),
         (Linear(3, 2), (3,), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(3,\)"),
-        (Linear(3, 2), (5, 1, 3), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 1, 3\)"),
+        (Linear(3, 2), (5, 1, 4), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 1, 4\)"),
+        (Linear(3, 2), (5, 1, 1, 3), r"^Linear\(3, 2\) takes .*, got \(5, 1, 1, 3\)"),
         (PReLU(3), (5, 4), r"^PReLU\(3\) takes x of shape \(N, 3\) or"),
     ],
 )

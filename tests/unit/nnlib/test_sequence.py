@@ -8,6 +8,7 @@ from nnlib.sequence import (
     attention,
     attention_backward,
     attention_weights,
+    causal_mask,
     recurrent,
     recurrent_backward,
 )
@@ -41,6 +42,21 @@ def test_attention_gradients(batch, i, rng):
     assert check_argument(attention, attention_backward, qkv(rng, batch), i, r) < 1e-8
 
 
+@pytest.mark.parametrize("i", range(3))
+def test_masked_attention_gradients(i, rng):
+    mask = rng.random((2, T, S)) < 0.5
+    mask[..., 0] = True
+
+    def f(Q, K, V):
+        return attention(Q, K, V, mask)
+
+    def backward(dY, Q, K, V):
+        return attention_backward(dY, Q, K, V, mask)
+
+    r = rng.normal(size=(2, T, E))
+    assert check_argument(f, backward, qkv(rng, (2,)), i, r) < 1e-8
+
+
 @pytest.mark.parametrize("i", range(5))
 def test_recurrent_gradients(i, rng):
     r = rng.normal(size=(N, H))
@@ -62,6 +78,31 @@ def test_attention_against_torch(torch, batch, rng):
     assert relative_error(attention(*arguments), y) < 1e-10
     for ours, theirs in zip(attention_backward(r, *arguments), grads, strict=True):
         assert relative_error(ours, theirs) < 1e-10
+
+
+def test_masked_attention_against_torch(torch, rng):
+    (Q, _, _), (_, K, V) = qkv(rng, (2,)), qkv(rng, (2,))
+    mask = np.tri(T, S, dtype=bool)
+    r = rng.normal(size=(2, T, E))
+
+    def sdpa(Q, K, V):
+        hidden = torch.tensor(mask)
+        return torch.nn.functional.scaled_dot_product_attention(Q, K, V, attn_mask=hidden)
+
+    y, grads = torch_gradients(torch, sdpa, [Q, K, V], r)
+    assert relative_error(attention(Q, K, V, mask), y) < 1e-10
+    for ours, theirs in zip(attention_backward(r, Q, K, V, mask), grads, strict=True):
+        assert relative_error(ours, theirs) < 1e-10
+
+
+def test_a_mask_rules_out_and_the_rest_sums_to_one(rng):
+    Q, K, V = qkv(rng)
+    mask = causal_mask(S)[1 : T + 1]
+    A = attention_weights(Q, K, mask)
+    assert np.all(A[~mask] == 0) and np.all(A[mask] > 0) and np.allclose(A.sum(axis=-1), 1)
+    V[-1] = 1e9  # nobody may look there
+    assert np.abs(attention(Q, K, V, mask)[:-1]).max() < 100
+    assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True] * 3]
 
 
 def test_recurrent_against_torch(torch, rng):
@@ -118,6 +159,7 @@ def test_precision_is_kept(dtype, rng):
     results = [
         attention(Q, K, V),
         *attention_backward(attention(Q, K, V), Q, K, V),
+        attention(Q, K, V, np.tri(T, S, dtype=bool)),
         recurrent(*arguments),
         *recurrent_backward(recurrent(*arguments), *arguments),
     ]
@@ -145,6 +187,23 @@ def test_lists_will_do():
             lambda: attention(np.ones((3, 2)), np.ones((4, 2)), np.ones((3, 2))),
             r"^V must be \(…, S, e\) for K \(…, S, d\) = \(4, 2\), got \(3, 2\)",
         ),
+        (
+            lambda: attention_weights(np.ones((3, 2)), np.ones((4, 2)), np.ones((3, 4))),
+            r"^mask must hold True and False and broadcast to \(3, 4\), got float64 \(3, 4\)",
+        ),
+        (
+            lambda: attention_weights(np.ones((3, 2)), np.ones((4, 2)), np.ones((4, 3), bool)),
+            r"broadcast to \(3, 4\), got bool \(4, 3\)",
+        ),
+        (
+            lambda: attention_weights(np.ones((3, 2)), np.ones((4, 2)), np.ones((2, 3, 4), bool)),
+            r"broadcast to \(3, 4\), got bool \(2, 3, 4\)",
+        ),
+        (
+            lambda: attention_weights(np.ones((1, 2)), np.ones((2, 2)), [[False, False]]),
+            "^mask must leave every query a key to look at, got a row of False",
+        ),
+        (lambda: causal_mask(0), "^length must be a whole number >= 1, got 0"),
         (
             lambda: attention_backward(
                 np.ones((2, 2)), np.ones((3, 2)), np.ones((4, 2)), np.ones((4, 2))
