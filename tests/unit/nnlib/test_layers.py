@@ -4,13 +4,21 @@ from layer_checks import build, gradient_errors, torch_errors
 
 from nnlib import init, layers
 from nnlib.activations import ACTIVATIONS
-from nnlib.layers import Activation, Dropout, Flatten, Linear, PReLU, ReLU, Softmax
+from nnlib.layers import Activation, Dropout, Flatten, Linear, PReLU, ReLU, Softmax, unfold
 from nnlib.network import Network
+from nnlib.residual import Residual
 
 
 def off_kinks(rng, shape):
     """Numbers at least 0.1 from 0."""
     return rng.choice([-1, 1], shape) * rng.uniform(0.1, 3, shape)
+
+
+def test_layers_are_unfolded_in_their_order():
+    a, b, c = Linear(2, 2), Linear(2, 2), ReLU()
+    inner = Residual([c])
+    outer = Residual([b, inner])
+    assert list(map(id, unfold([a, outer]))) == list(map(id, [a, outer, b, inner, c]))
 
 
 def test_linear_by_hand(rng):

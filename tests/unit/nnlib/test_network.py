@@ -13,6 +13,8 @@ from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
 from nnlib.penalties import L1, L2, ElasticNet
+from nnlib.recurrence import RNN
+from nnlib.residual import Residual
 
 
 def small(rng, dtype=np.float64):
@@ -261,7 +263,7 @@ class Through(Around):
         return self.inner.backward(3 * dy, needs_dx)
 
 
-class Residual(Linear):
+class Past(Linear):
     def forward(self, x, training=False):
         return x + super().forward(x, training)
 
@@ -273,7 +275,7 @@ class Residual(Linear):
     "layer",
     [
         lambda: Doubled(4, 4),
-        lambda: Residual(4, 4),
+        lambda: Past(4, 4),
         lambda: Around(Linear(4, 4)),
         lambda: Through(Linear(4, 4)),
         lambda: Around(Doubled(4, 4)),
@@ -745,3 +747,12 @@ def test_layers_are_open_for_extension(rng, X):
     net = Network([Scale(), Linear(4, 3)], rng=rng, dtype=np.float64)
     assert check_gradient(net.objective(mse, X, np.ones((5, 3))), net.params.copy()) < 1e-8
     assert_views(net)
+
+
+def test_layers_inside_of_layers_are_its_own(rng):
+    dense = Linear(3, 3)
+    with pytest.raises(ValueError, match=r"^layers must be new ones, but Linear\(3, 3\)"):
+        Network([Residual([dense, Residual([dense])])], rng=rng)
+    net = Network([RNN(2, 3), Residual([dense])], rng=rng)
+    assert [W.shape for W, _ in net.weights] == [(2, 3), (3, 3), (3, 3)]
+    assert net.weight_mask.sum() == 6 + 9 + 9
