@@ -34,6 +34,17 @@ def torch_net(sizes, normed=False):
     return torch.nn.Sequential(*layers, torch.nn.Linear(*sizes[-2:]))
 
 
+def torch_lenet():
+    """The network of `benchmarks.training.lenet`."""
+    nn = torch.nn
+    return nn.Sequential(
+        *(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(400, 120), nn.ReLU()),
+        *(nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
+    )
+
+
 def torch_optimizer(net, kind, fused):
     if kind == "adam":
         return torch.optim.Adam(net.parameters(), lr=1e-3, fused=fused)
@@ -43,9 +54,9 @@ def torch_optimizer(net, kind, fused):
     return torch.optim.SGD(groups, lr=0.02, fused=fused)
 
 
-def torch_epoch(X, y, batch, sizes, kind, *, fused, normed=False):
+def torch_epoch(X, y, batch, net, kind, *, fused):
     torch.manual_seed(0)
-    net = torch_net(sizes, normed)
+    net = net()
     optimizer = torch_optimizer(net, kind, fused)
     loss = torch.nn.CrossEntropyLoss()
     start = time.perf_counter()

@@ -15,8 +15,9 @@ from threadpoolctl import threadpool_limits
 
 from nnbook.mnist.folder import mnist_folder
 from nnbook.mnist.recipe import FAST, fit
+from nnlib.convolution import Conv2d, MaxPool2d
 from nnlib.data import mnist
-from nnlib.layers import Linear, ReLU
+from nnlib.layers import Flatten, Linear, ReLU
 from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
@@ -32,6 +33,8 @@ TURNS = 7
 THREADS = (1, 2)
 DENSE = (784, 600, 10)
 NORMED = (784, 32, 32, 10)
+torch_dense = partial(peers.torch_net, DENSE)
+torch_normed = partial(peers.torch_net, NORMED, normed=True)
 WEIGHT_DECAY = 4e-4  # lr * decay: an L2 penalty of strength 2e-4
 SGD_LIMITS = {  # batch size: at most so many times the epoch of others
     16: {"torch": 0.8, "loader": 0.6, "sklearn": 0.6},
@@ -39,6 +42,7 @@ SGD_LIMITS = {  # batch size: at most so many times the epoch of others
     128: {"torch": 1.0, "loader": 0.6, "sklearn": 0.6, "jax": 1.1},
     512: {"torch": 1.1},
 }
+CONVOLUTION_LIMIT = 2.0  # times PyTorch's epoch, whose convolutions are written for the processor
 ADAM_LIMITS = {"default": 0.6, "fused": 1.1}
 BARE_LIMIT = 1.2  # times the bare loop of an epoch's products and updates
 PASS_LIMIT = 1.5  # an update by SGD: times one pass that reads and writes every parameter
@@ -54,7 +58,7 @@ def measure(start=""):
 def sgd_rows(batch):
     part, limits = fifth(), SGD_LIMITS[batch]
     others = {
-        "torch": partial(peers.torch_epoch, *part, batch, DENSE, "sgd", fused=True),
+        "torch": partial(peers.torch_epoch, *part, batch, torch_dense, "sgd", fused=True),
         "loader": partial(peers.torch_loader_epoch, *part, batch, DENSE),
         "sklearn": partial(peers.sklearn_epoch, *part, batch, DENSE),
         "jax": partial(peers.jax_epoch, *part, batch, DENSE),
@@ -72,11 +76,11 @@ def sgd_rows(batch):
 def adam_rows(batch):
     part = fifth()
     times = race(
-        nnlib=partial(adam_epoch, *part, batch, DENSE, normed=False),
+        nnlib=partial(adam_epoch, *part, batch, partial(dense, DENSE)),
         bare=partial(bare_epoch, *part, batch, lambda net: adam(net).step),
         one_pass=partial(bare_epoch, *part, batch, lambda net: one_pass),
-        default=partial(peers.torch_epoch, *part, batch, DENSE, "adam", fused=False),
-        fused=partial(peers.torch_epoch, *part, batch, DENSE, "adam", fused=True),
+        default=partial(peers.torch_epoch, *part, batch, torch_dense, "adam", fused=False),
+        fused=partial(peers.torch_epoch, *part, batch, torch_dense, "adam", fused=True),
     )
     yield from epoch_rows(f"Adam, batch {batch}", times, ADAM_LIMITS)
     yield from bare_rows(f"Adam, batch {batch}", times, None)
@@ -85,10 +89,25 @@ def adam_rows(batch):
 def normed_rows():
     part = fifth()
     times = race(
-        nnlib=partial(adam_epoch, *part, 32, NORMED, normed=True),
-        torch=partial(peers.torch_epoch, *part, 32, NORMED, "adam", fused=True, normed=True),
+        nnlib=partial(adam_epoch, *part, 32, partial(dense, NORMED, normed=True)),
+        torch=partial(peers.torch_epoch, *part, 32, torch_normed, "adam", fused=True),
     )
     yield from epoch_rows("BatchNorm + Adam, 784-32-32-10, batch 32", times, {"torch": 0.5})
+
+
+def lenet_rows():
+    """A small convolutional network: an epoch beside PyTorch's, and where a step's time goes."""
+    X, y = fifth()
+    images = X.reshape(-1, 1, 28, 28)
+    times = race(
+        nnlib=partial(adam_epoch, images, y, 64, lenet),
+        torch=partial(peers.torch_epoch, images, y, 64, peers.torch_lenet, "adam", fused=True),
+    )
+    yield from epoch_rows("LeNet + Adam, batch 64", times, {"torch": CONVOLUTION_LIMIT})
+    spent = seconds_by_layer(lenet(np.random.default_rng(0)), images[:64])
+    for name, seconds in spent.items():
+        share = 100 * seconds / sum(spent.values())
+        yield f"LeNet, batch 64: {name}, share of both ways", share, None, "%"
 
 
 def update_rows():
@@ -176,6 +195,33 @@ def dense(sizes, rng, normed=False):
     return Network([*layers, Linear(*sizes[-2:])], rng=rng)
 
 
+def lenet(rng):
+    """About LeNet-5 (LeCun et al., 1998), with ReLU and max pooling, as it is built today."""
+    layers = [Conv2d(1, 6, 5, padding=2), ReLU(), MaxPool2d(2)]
+    layers += [Conv2d(6, 16, 5), ReLU(), MaxPool2d(2)]
+    layers += [Flatten(), Linear(400, 120), ReLU(), Linear(120, 84), ReLU(), Linear(84, 10)]
+    return Network(layers, rng=rng)
+
+
+def seconds_by_layer(net, x):
+    """{layer: median seconds of its forward and backward pass together}, on one thread."""
+    spent = {f"{k + 1}. {layer}": [] for k, layer in enumerate(net.layers)}
+    with threadpool_limits(1):
+        for _ in range(STEPS):
+            there, y = [], x
+            for layer in net.layers:
+                start = time.perf_counter()
+                y = layer.forward(y, training=True)
+                there.append(time.perf_counter() - start)
+            for name, layer, seconds in zip(
+                reversed(spent), reversed(net.layers), reversed(there), strict=True
+            ):
+                start = time.perf_counter()
+                y = layer.backward(y)
+                spent[name].append(seconds + time.perf_counter() - start)
+    return {name: median(seconds) for name, seconds in spent.items()}
+
+
 def timed_epoch(net, optimizer, X, y, batch):
     start = time.perf_counter()
     train(
@@ -204,8 +250,8 @@ def sgd_epoch(X, y, batch):
     return timed_epoch(net, sgd(net), X, y, batch)
 
 
-def adam_epoch(X, y, batch, sizes, normed):
-    net = dense(sizes, np.random.default_rng(0), normed)
+def adam_epoch(X, y, batch, network):
+    net = network(np.random.default_rng(0))
     return timed_epoch(net, adam(net), X, y, batch)
 
 
@@ -276,6 +322,7 @@ PARTS = {
     **{f"sgd{batch}": partial(sgd_rows, batch) for batch in SGD_LIMITS},
     **{f"adam{batch}": partial(adam_rows, batch) for batch in (32, 128)},
     "normed": normed_rows,
+    "lenet": lenet_rows,
     "update": update_rows,
     "recipes": recipe_rows,
 }
