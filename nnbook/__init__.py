@@ -11,7 +11,6 @@ What several chapters share::
     claims                  a comparison, printed with its error, or an exception
     check                   kinds of exercise checks: a number, a choice, an array, a function
     runs                    many small networks at once, for statements over settings and seeds
-    residual                a layer with a way around it
     notebook                the library's own code, shown on a page
     machine                 the machine that measures: its processor, its cores
 

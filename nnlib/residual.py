@@ -9,24 +9,27 @@ from typing import Any
 
 import numpy as np
 
+from ._check import number
 from .layers import Layer
 
 
 class Residual(Layer):
-    """y = x + f(x), where f is a chain of layers that keeps the shape (He et al., 2016).
+    """y = x + scale · f(x), where f is a chain of layers that keeps the shape (He et al., 2016).
 
-    Its derivative is I + df/dx, so a gradient reaches x along two ways, which add up.
+    Its derivative is I + scale · df/dx, so a gradient reaches x along two ways, which add up.
 
     Parameters
     ----------
     layers : list of Layer
         f, from its input to its output.
+    scale : float
+        Below 1, such as one over the root of the number of blocks, so that many sums don't explode.
     """
 
-    def __init__(self, layers: Iterable[Layer]):
+    def __init__(self, layers: Iterable[Layer], scale: float = 1.0):
         if not isinstance(layers, Iterable):
             raise TypeError(f"layers must be one list: Residual([Linear(3, 3)]), got {layers!r}")
-        self.layers = list(layers)
+        self.layers, self.scale = list(layers), number("scale", scale)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         y = x
@@ -34,13 +37,14 @@ class Residual(Layer):
             y = layer.forward(y, training)
         if y.shape != x.shape:
             raise ValueError(f"{self} adds x {x.shape} and f(x) {y.shape}: f must keep the shape")
-        return x + y
+        return x + self.scale * y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        dx: Any = dy
+        dx: Any = self.scale * dy
         for layer in reversed(self.layers):
             dx = layer.backward(dx)
         return dy + dx
 
     def __repr__(self) -> str:
-        return f"Residual({self.layers})"
+        scale = "" if self.scale == 1 else f", scale={self.scale}"
+        return f"Residual({self.layers}{scale})"

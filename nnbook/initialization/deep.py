@@ -12,9 +12,9 @@ from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
 from nnlib.optim import SGD
+from nnlib.residual import Residual
 from nnlib.train import train
 
-from ..residual import Residual
 from ..runs import unpacked
 from ..tables import table as shown
 
@@ -76,7 +76,9 @@ def measure(net, seed=0):
 
 def residual_net(scheme, activation, depth, seed, scale=1.0):
     """Residual layers, and one that makes logits."""
-    blocks = [Residual(64, scheme, activation, scale) for _ in range(depth)]
+    blocks = [
+        Residual([Linear(64, 64, scheme), Activation(activation)], scale) for _ in range(depth)
+    ]
     rng = np.random.default_rng(seed)
     return Network([*blocks, Linear(64, 10, scheme)], rng=rng, dtype=np.float64)
 

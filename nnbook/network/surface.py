@@ -4,12 +4,11 @@ import numpy as np
 
 from nnlib.data import digits
 from nnlib.init import he_normal
-from nnlib.layers import Linear, ReLU
+from nnlib.layers import Linear, ReLU, unfold
 from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.optim import Adam
-
-from ..residual import Residual
+from nnlib.residual import Residual
 
 LAYERS, WIDTH = 20, 16
 LINE = np.linspace(-1, 1, 41)  # how far to go, in lengths of the weights
@@ -19,11 +18,8 @@ def trained(skip, lr, seed, steps=400):
     """Twenty layers of 16 ReLUs, plain or residual, after training on the digits."""
     layers = [Linear(64, WIDTH, he_normal), ReLU()]
     for _ in range(LAYERS):
-        layers += (
-            [Residual(WIDTH, he_normal, "relu", LAYERS**-0.5)]
-            if skip
-            else [Linear(WIDTH, WIDTH, he_normal), ReLU()]
-        )
+        more = [Linear(WIDTH, WIDTH, he_normal), ReLU()]
+        layers += [Residual(more, LAYERS**-0.5)] if skip else more
     rng = np.random.default_rng(seed)
     net = Network([*layers, Linear(WIDTH, 10)], rng=rng, dtype=np.float64)
     images, labels = _centred()
@@ -86,7 +82,7 @@ def draw_surface(ax, net, rng, n=31):
 
 
 def _dense(net):
-    return [layer for layer in net.layers if isinstance(layer, Linear)]
+    return [layer for layer in unfold(net.layers) if isinstance(layer, Linear)]
 
 
 def _centred():

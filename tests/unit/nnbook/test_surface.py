@@ -3,8 +3,8 @@ import pytest
 from matplotlib.figure import Figure
 
 from nnbook.network.surface import bends_down, direction, draw_surface, losses_at, trained
-from nnbook.residual import Residual
-from nnlib.layers import Linear
+from nnlib.layers import Linear, unfold
+from nnlib.residual import Residual
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def test_a_direction_is_as_long_as_the_weights_of_each_unit(nets, skip, rng):
     start = net.params.copy()
     move = direction(net, rng)
     assert np.array_equal(net.params, start)
-    dense = [layer for layer in net.layers if isinstance(layer, Linear)]
+    dense = [layer for layer in unfold(net.layers) if isinstance(layer, Linear)]
     lengths = [np.linalg.norm(layer.W, axis=0) for layer in dense]
     net.params[:] = move
     changes = [np.linalg.norm(layer.W, axis=0) for layer in dense]

@@ -45,11 +45,11 @@ def test_gradients_of_convolutions(rng):
 
 
 def test_against_torch(torch, rng):
-    net = build([Residual([Linear(4, 4), Tanh()])], rng)
+    net = build([Residual([Linear(4, 4), Tanh()], scale=0.3)], rng)
     dense = net.layers[0].layers[0]
 
     def theirs(x):
-        return x + torch.tanh(x @ torch.tensor(dense.W) + torch.tensor(dense.b))
+        return x + 0.3 * torch.tanh(x @ torch.tensor(dense.W) + torch.tensor(dense.b))
 
     assert max(torch_errors(torch, net, rng.normal(size=(5, 4)), theirs, [], rng)) < 1e-10
 
@@ -98,6 +98,8 @@ def test_a_layer_is_there_only_once(rng):
 def test_bad_arguments(rng):
     with pytest.raises(TypeError, match=r"^layers must be one list: .* got Linear\(3, 3\)"):
         Residual(Linear(3, 3))
+    with pytest.raises(ValueError, match="^scale must be a finite number, got nan"):
+        Residual([Tanh()], np.nan)
     with pytest.raises(TypeError, match="^layers must hold layers .* got 'ReLU'"):
         Network([Residual(["ReLU"])], rng=rng)
     net = Network([Residual([Linear(3, 2), ReLU()])], rng=rng)
@@ -122,3 +124,4 @@ def test_the_way_around_keeps_a_deep_gradient(rng):
 
 def test_repr():
     assert repr(Residual([Linear(2, 2)])) == "Residual([Linear(2, 2)])"
+    assert repr(Residual([Linear(2, 2)], 0.5)) == "Residual([Linear(2, 2)], scale=0.5)"
