@@ -75,8 +75,7 @@ class Network(Views):
     ):
         if others or not isinstance(layers, Iterable):
             raise TypeError("layers must be one list: Network([Linear(3, 2), ReLU()], rng=rng)")
-        self.layers, dtype = list(layers), np.dtype(dtype)
-        generator(rng)
+        self.layers, dtype, rng = list(layers), np.dtype(dtype), generator(rng)
         if dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype must be float32 or float64, got {dtype}")
         if not self.layers:
