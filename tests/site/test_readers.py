@@ -257,6 +257,8 @@ def test_paper_is_light_and_has_all_that_can_be_read(theme, opening, chapter):
     for color in set(words.evaluate_all("all => all.map(e => getComputedStyle(e).color)")):
         assert contrast((255, 255, 255), color) >= 4.5, f"text of {color} on white paper"
     expect(page.locator("details:not([open])")).to_have_count(0)
+    assert page.evaluate("document.getAnimations().length") == 0, "a sheet is one frame of it"
+    expect(page.get_by_text("Hide code cell")).to_have_count(0)
     assert page.evaluate(OVER_THE_TEXT) == [], "fixed over the text of each sheet"
     for controls in seen.controls:
         text = controls.box.locator(".nn-panel text").first
