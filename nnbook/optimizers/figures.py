@@ -203,7 +203,7 @@ def portraits(*makers):
         for ax, where in zip(row, ("McCormick", "Rosenbrock"), strict=True):
             place, start = PLACES[where]
             lr, steps = tuned(make, where)
-            draw_landscape(ax, place, start=start, labels=False)
+            draw_landscape(ax, place, start=start, n=80, labels=False)  # small, and many
             draw_path(ax, walk(make(lr=lr), place, np.array(start, float), steps))
             ax.set_title(f"{make.__name__}: {rounded(steps)} steps")
             ax.set_xlabel(f"learning rate {lr:.2g}")
