@@ -34,4 +34,5 @@ NAMES = (
     "remedies",
     "depth",
     "digit",
+    "shifts",
 )

@@ -176,3 +176,33 @@ class MaxPool2d(Layer):
 
     def __repr__(self) -> str:
         return f"MaxPool2d({self.size}, stride={self.stride})"
+
+
+class AveragePool2d(Layer):
+    """The mean of every window; with a window as large as the image, one number per channel.
+
+    Every place of a window gets the same share of its gradient.
+
+    Parameters
+    ----------
+    size : int
+        Height and width of the window.
+    stride : int, optional
+        Steps between windows; ``size`` if not given, so that they tile the image.
+    """
+
+    def __init__(self, size: int, stride: int | None = None):
+        self.size = count("size", size)
+        self.stride = self.size if stride is None else count("stride", stride)
+
+    def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
+        self.x_shape = x.shape
+        return windows(x, self.size, self.stride).mean(axis=(2, 3))
+
+    def backward(self, dy: np.ndarray) -> np.ndarray:
+        shape = (*dy.shape[:2], self.size, self.size, *dy.shape[2:])
+        share = (dy / self.size**2)[:, :, np.newaxis, np.newaxis]
+        return add_windows(np.broadcast_to(share, shape), self.x_shape, self.stride)
+
+    def __repr__(self) -> str:
+        return f"AveragePool2d({self.size}, stride={self.stride})"

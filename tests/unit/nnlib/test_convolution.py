@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from layer_checks import build, gradient_errors, torch_errors
 
-from nnlib.convolution import Conv2d, MaxPool2d, add_windows, windows
+from nnlib.convolution import AveragePool2d, Conv2d, MaxPool2d, add_windows, windows
 from nnlib.gradcheck import check_gradient, relative_error
 from nnlib.layers import Flatten, Linear, Tanh
 from nnlib.losses import softmax_cross_entropy
@@ -90,9 +90,10 @@ def test_convolution_against_torch(torch, size, stride, padding, dilation, bias,
     assert max(torch_errors(torch, net, rng.normal(size=SHAPE), theirs, names, rng)) < 1e-10
 
 
+@pytest.mark.parametrize("pool", [MaxPool2d, AveragePool2d])
 @pytest.mark.parametrize("size, stride", POOLS)
-def test_pooling_gradients(size, stride, rng):
-    net = build([MaxPool2d(size, stride)], rng)
+def test_pooling_gradients(pool, size, stride, rng):
+    net = build([pool(size, stride)], rng)
     assert max(gradient_errors(net, distinct(rng, SHAPE), rng)) < 1e-8
 
 
@@ -104,6 +105,20 @@ def test_pooling_against_torch(torch, size, stride, rng):
             torch, net, x, lambda x: torch.nn.functional.max_pool2d(x, size, stride), [], rng
         )
         assert max(errors) < 1e-10
+
+
+@pytest.mark.parametrize("size, stride", POOLS)
+def test_average_pooling_against_torch(torch, size, stride, rng):
+    net = build([AveragePool2d(size, stride)], rng)
+    errors = torch_errors(
+        torch,
+        net,
+        rng.normal(size=SHAPE),
+        lambda x: torch.nn.functional.avg_pool2d(x, size, stride),
+        [],
+        rng,
+    )
+    assert max(errors) < 1e-10
 
 
 def test_a_shifted_image_gives_shifted_features(rng):
@@ -131,7 +146,9 @@ def test_a_small_convolutional_network(rng):
     assert [W.shape for W, _ in net.weights] == [(3, 1, 3, 3), (2, 3, 2, 2), (8, 3)]
 
 
-@pytest.mark.parametrize("layer", [lambda: Conv2d(3, 2, 3, padding=1), lambda: MaxPool2d(2)])
+@pytest.mark.parametrize(
+    "layer", [lambda: Conv2d(3, 2, 3, padding=1), lambda: MaxPool2d(2), lambda: AveragePool2d(2)]
+)
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_precision_and_arguments_are_kept(layer, dtype, rng):
     net = Network([layer()], rng=rng, dtype=dtype)
@@ -151,12 +168,14 @@ def test_repr():
         Conv2d(1, 2, 3, dilation=2),
         Conv2d(1, 2, 3, stride=2, padding=1, bias=False),
         MaxPool2d(2),
+        AveragePool2d(3, 1),
     ]
     assert repr(layers) == (
         "[Conv2d(1, 2, 3, stride=1, padding=0), "
         "Conv2d(1, 2, 3, stride=1, padding=0, dilation=2), "
         "Conv2d(1, 2, 3, stride=2, padding=1, bias=False), "
-        "MaxPool2d(2, stride=2)]"
+        "MaxPool2d(2, stride=2), "
+        "AveragePool2d(3, stride=1)]"
     )
 
 
@@ -172,6 +191,8 @@ def test_repr():
         (lambda: Conv2d(1, 1, 3, init=None), TypeError, "^init must be a function"),
         (lambda: MaxPool2d(0), ValueError, "^size must be a whole number >= 1"),
         (lambda: MaxPool2d(2, 0), ValueError, "^stride must be a whole number >= 1"),
+        (lambda: AveragePool2d(0), ValueError, "^size must be a whole number >= 1"),
+        (lambda: AveragePool2d(2, 0), ValueError, "^stride must be a whole number >= 1"),
     ],
 )
 def test_bad_options(call, error, message):
@@ -192,6 +213,7 @@ def test_bad_options(call, error, message):
             (2, 3, 2, 3),
             r"^x must be \(N, C, H, W\) with H, W >= 3, got \(2, 3, 2, 3\)",
         ),
+        (AveragePool2d(3), (2, 3, 2, 3), r"^x must be \(N, C, H, W\) with H, W >= 3"),
         (MaxPool2d(2), (4, 4), r"^x must be \(N, C, H, W\) with H, W >= 2, got \(4, 4\)"),
     ],
 )
