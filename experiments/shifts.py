@@ -8,7 +8,7 @@ with the test digits that its five networks read right, at four kinds of places.
 
 import numpy as np
 
-from nnbook.convolution.networks import KINDS, learn, products, tests
+from nnbook.convolution.networks import KINDS, held_back, learn, products
 from nnbook.convolution.sheets import deal
 from nnbook.runs import packed
 from nnlib.network import Network
@@ -56,8 +56,8 @@ def network(kind, width, lies, seeds=tuple(SEEDS)):
 def scores(layers, lr, seed, lies):
     """Of one training: the accuracy to choose by, and which test digits are read right."""
     net = learn(layers, lr, seed, lies)
-    X, y = tests(seed, part=1)[PLACE[lies]]
+    X, y = held_back(seed, part=1)[PLACE[lies]]
     return {
         "validation": float(np.mean(net.predict(X) == y)),
-        "right": {name: net.predict(X) == y for name, (X, y) in tests(seed).items()},
+        "right": {name: net.predict(X) == y for name, (X, y) in held_back(seed).items()},
     }

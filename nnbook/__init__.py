@@ -53,6 +53,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     recipe  folder          of MNIST: a network to train, and where its files lie
     readings                of MNIST: which images recorded networks read right
     remedies                of regularization: ten networks, and what is tried against overfitting
+    sheets  networks        of convolution: digits that lie anywhere, and networks that read them
     deep                    of initialization: twenty layers, plain and residual
     patients  log           of diagnosis: runs with one mistake each, and lines of a training log
 

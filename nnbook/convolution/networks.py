@@ -77,7 +77,7 @@ def learn(layers, lr, seed, lies="middle", steps=STEPS):
     return net
 
 
-def tests(seed, part=2):
+def held_back(seed, part=2):
     """{name: (X, y)}: digits that this seed has not trained on, at four kinds of places.
 
     ``part`` is 1 for the digits to choose by, and 2 for those of the test.
