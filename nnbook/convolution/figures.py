@@ -6,7 +6,7 @@ from matplotlib.patches import Rectangle
 from nnlib.activations import softmax
 from nnlib.convolution import windows
 
-from ..plots import BLACK, BLUE, COLOURS, GREEN, ORANGE, draw_digits, label
+from ..plots import BLACK, BLUE, COLOURS, GREEN, ORANGE, draw_digits, halo, label
 from .sheets import MARGIN, moved
 
 INK, GREY = "#222222", "#777777"
@@ -37,17 +37,20 @@ def kernel_on_image(axes, image, kernel):
     """
     out = correlate(image, kernel, padding=len(kernel) // 2)
     row, column = np.unravel_index(np.abs(out).argmax(), out.shape)
-    for ax, picture, signed, title in (
-        (axes[0], image, False, "image"),
-        (axes[1], kernel, True, "kernel"),
-        (axes[2], out, True, "map"),
+    draw_digits(axes[0], image[None], gap=0)
+    pale = 2 * np.abs(kernel).max()  # so that its numbers can be read
+    axes[1].imshow(kernel, cmap="RdBu_r", vmin=-pale, vmax=pale)
+    axes[1].set_axis_off()
+    draw_digits(axes[2], out[None], signed=True, gap=0)
+    for ax, picture, title in zip(
+        axes, (image, kernel, out), ("image", "kernel", "map"), strict=True
     ):
-        draw_digits(ax, picture[None], signed=signed, gap=0)
         _box(ax, (-0.5, -0.5), *picture.shape[::-1], INK, lw=1)
         ax.set_title(title, loc="center")
     for (i, j), weight in np.ndenumerate(kernel):
-        axes[1].text(j, i, f"{weight:.2f}".replace("-", "−"), ha="center", va="center", fontsize=11)
-    axes[1].set(xlim=(-1.2, 3.2 - 1), ylim=(3.2 - 1, -1.2))
+        text = f"{weight:.2f}".replace("-", "−")
+        halo(axes[1].text(j, i, text, ha="center", va="center", fontsize=11))
+    axes[1].set(xlim=(-1.2, 3.2), ylim=(3.2, -1.2))
     reach = len(kernel) // 2
     _box(axes[0], (column - reach - 0.5, row - reach - 0.5), *kernel.shape, ORANGE, lw=2.5)
     _box(axes[2], (column - 0.5, row - 0.5), 1, 1, ORANGE, lw=2.5)
