@@ -135,44 +135,6 @@ shallow = number(
     },
 )
 
-conv_size = number(
-    14,
-    "(28 + 4 − 5) // 2 + 1: the window moves 13 times.",
-    tol=1e-9,
-    mistakes={
-        14.5: "A window fits or doesn't: round down before you add 1.",
-        15: "Round down, not up.",
-        13: "The window's first place counts, too: + 1.",
-        12: "Did you forget the padding?",
-        27: "Padding is on both sides, and the stride is 2.",
-        28: "With stride 1 it would be. The window moves by 2.",
-        26: "With stride 1 and padding 1?",
-    },
-)
-
-
-def _convolution(image, kernel, stride, padding):
-    padded = np.pad(image, padding)
-    views = np.lib.stride_tricks.sliding_window_view(padded, kernel.shape)
-    return np.einsum("rcuv,uv->rc", views[::stride, ::stride], kernel)
-
-
-@function(
-    _convolution,
-    "Pad, then cut a window every stride pixels.",
-    [
-        (_rng.normal(size=(6, 6)), _rng.normal(size=(3, 3)), 1, 0),
-        (_rng.normal(size=(7, 5)), _rng.normal(size=(3, 3)), 2, 1),
-        (_rng.normal(size=(6, 6)), _rng.normal(size=(2, 2)), 3, 2),
-    ],
-)
-def convolution(x, k, s, p):
-    flipped = _convolution(x, k[::-1, ::-1], s, p)
-    yield flipped, "You flip the kernel: mathematicians do, networks don't."
-    yield _convolution(x, k.T, s, p), "Rows and columns of the kernel."
-    yield _convolution(x, k, 1, p), "The stride has no effect."
-    yield _convolution(x, k, s, 0), "The padding has no effect."
-
 
 def _states(X, Wx, Wh, b, carry=True):
     h, states = np.zeros(len(b)), []

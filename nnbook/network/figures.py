@@ -1,15 +1,14 @@
-"""Pictures of the chapter on networks: units, sums of them, windows, and attention's weights.
+"""Pictures of the chapter on networks: units, sums of them, and attention's weights.
 
 All are drawn from the real thing, a ``Network`` or an array: they show only what the code does.
 """
 
 import numpy as np
-from matplotlib.patches import Rectangle
 
 from nnlib.activations import softmax
 from nnlib.layers import Linear
 
-from ..plots import BLUE, COLOURS, GREEN, ORANGE, halo
+from ..plots import BLUE, COLOURS, ORANGE, halo
 from .by_hand import KINDS, TARGETS
 
 INK, GREY = "#222222", "#777777"
@@ -133,54 +132,6 @@ def _columns(net, x):
     return columns, names
 
 
-def draw_windows(axes, image, kernel, *, stride=1, padding=0):
-    """What a convolution sees, and what it makes of it.
-
-    Left the image with its frame of zeros, a dot where each window has its centre, and the window
-    of one output in orange. Right the output, on the same scale of pixels, with that number marked.
-
-    Parameters
-    ----------
-    axes : two matplotlib Axes
-    image : array (H, W)
-        From 0 (paper) to 1 (ink).
-    kernel : array (k, k)
-    stride : int
-    padding : int
-
-    Returns
-    -------
-    array (H', W')
-        The output.
-    """
-    size, rows = len(kernel), image.shape[0]
-    padded = np.pad(image, padding)
-    every = np.lib.stride_tricks.sliding_window_view(padded, (size, size))[::stride, ::stride]
-    out = np.einsum("rcuv,uv->rc", every, kernel)
-    seen = np.array([len(out) // 2, out.shape[1] // 2])  # (row, column) of the marked output
-    top, left = seen * stride - padding - 0.5
-
-    ax = axes[0]
-    extent = (-padding - 0.5, image.shape[1] + padding - 0.5, rows + padding - 0.5, -padding - 0.5)
-    ax.imshow(padded, cmap="Greys", vmin=0, vmax=1, extent=extent)
-    _box(ax, (-0.5, -0.5), image.shape[1], rows, GREY, ls="--", lw=1)
-    _box(ax, extent[::3], *padded.shape[::-1], INK, lw=1)
-    centres = np.arange(max(out.shape)) * stride - padding + (size - 1) / 2
-    ax.plot(*np.meshgrid(centres[: out.shape[1]], centres[: len(out)]), ".", ms=4, color=GREEN)
-    _box(ax, (left, top), size, size, ORANGE, lw=2.5)
-
-    ax = axes[1]
-    scale = max(np.abs(out).max(), 1e-9)
-    ax.imshow(out, cmap="RdBu_r", vmin=-scale, vmax=scale)
-    _box(ax, (-0.5, -0.5), *out.shape[::-1], INK, lw=1)
-    _box(ax, seen[::-1] - 0.5, 1, 1, ORANGE, lw=2.5)
-    middle = np.array(out.shape) / 2 - 0.5
-    for ax, (y, x) in ((axes[0], ((rows - 1) / 2,) * 2), (axes[1], middle)):
-        ax.set(xlim=(x - 6.6, x + 6.6), ylim=(y + 6.6, y - 6.6), aspect="equal")
-        ax.set_axis_off()
-    return out
-
-
 def score_axes(axes):
     """Left room for the scores of eight keys, right for the weights that they get."""
     axes[0].set(ylim=(-80, 80), ylabel="score", yscale="symlog")
@@ -204,7 +155,3 @@ def attention_weights(axes, d, scaling, query):
         f"d = {d}, scores {scaling}: the largest weight is {p.max():.3f}; "
         f"sum of p(1 − p) = {np.sum(p * (1 - p)):.3f}."
     )
-
-
-def _box(ax, corner, width, height, colour, **style):
-    ax.add_patch(Rectangle(corner, width, height, fill=False, ec=colour, **style))

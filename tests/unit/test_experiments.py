@@ -257,6 +257,8 @@ def test_the_ensembles_share_no_member():
         assert counted == pytest.approx(found["members"])
     wrong = [wrong for found in record["ensembles"] for wrong in found["members_wrong"]]
     assert len(set(map(tuple, wrong))) == len(together.SEEDS)
+
+
 def test_the_networks_on_sheets_are_those_of_the_code():
     record = recorded("shifts")
     known = {(row["kind"], row["width"], row["lies"]): row for row in record["found"]}

@@ -55,6 +55,9 @@ GIVEN = {
         "39": "their standard deviation",
         "0.47": "the mean distance of two uniform numbers, 2/3 of 0.7",
     },
+    "convolution": {
+        "180": "degrees of half a turn",
+    },
     "optimizers": {
         "−1.9133": "what lists of test functions give",
         "0.0868": "2 − 1.9132",

@@ -71,19 +71,6 @@ from nnlib.activations import relu, softmax
             {1023: "starts with", 20: "deep", 19: "deep", 512: "teeth", 511: "tip", 10: "folds"},
         ),
         (
-            "conv_size",
-            14,
-            {
-                14.5: "round down",
-                15: "not up",
-                13: "+ 1",
-                12: "padding",
-                27: "both",
-                28: "stride 1",
-                26: "padding 1",
-            },
-        ),
-        (
             "scores",
             "ntd,nsd->nts",
             {
@@ -112,19 +99,6 @@ def forward(X, parameters, activation=relu, last=lambda z: z, bias=1):
         X = activation(X @ W + bias * b)
     W, b = parameters[-1]
     return last(X @ W + bias * b)
-
-
-def convolution(image, kernel, stride, padding):
-    image, k = np.pad(image, padding), len(kernel)
-    return np.array(
-        [
-            [
-                np.sum(image[r : r + k, c : c + k] * kernel)
-                for c in range(0, image.shape[1] - k + 1, stride)
-            ]
-            for r in range(0, image.shape[0] - k + 1, stride)
-        ]
-    )
 
 
 def states(X, Wx, Wh, b, carry=1):
@@ -167,11 +141,6 @@ def the_future(Q, K, V):
         ("forward", lambda X, p: forward(X, p, bias=0), "biases"),
         ("forward", lambda X, p: forward(X, p, last=softmax), "not probabilities"),
         ("forward", lambda X, p: ..., "return"),
-        ("convolution", convolution, "Right."),
-        ("convolution", lambda x, k, s, p: convolution(x, k[::-1, ::-1], s, p), "flip"),
-        ("convolution", lambda x, k, s, p: convolution(x, k.T, s, p), "Rows and columns"),
-        ("convolution", lambda x, k, s, p: convolution(x, k, 1, p), "stride"),
-        ("convolution", lambda x, k, s, p: convolution(x, k, s, 0), "padding"),
         ("states", states, "Right."),
         ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, b, carry=0), "carried"),
         ("states", lambda X, Wx, Wh, b: states(X, Wx, Wh, b)[-1], "last state"),

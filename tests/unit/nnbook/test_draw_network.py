@@ -5,12 +5,10 @@ from matplotlib.figure import Figure
 from nnbook.network.figures import (
     attention_weights,
     draw_units,
-    draw_windows,
     score_axes,
     sum_axes,
     units_add_up,
 )
-from nnlib.convolution import Conv2d
 from nnlib.layers import Linear, ReLU
 from nnlib.network import Network
 
@@ -74,26 +72,6 @@ def test_layers_without_bias_and_of_zeros(rng):
 def test_units_need_a_dense_first_layer(rng):
     with pytest.raises(ValueError, match="starts with Linear"):
         draw_units(axes(1)[0], Network([ReLU(), Linear(2, 1)], rng=rng))
-
-
-@pytest.mark.parametrize("size, stride, padding", [(3, 1, 0), (3, 2, 1), (5, 3, 2), (2, 2, 0)])
-def test_windows_give_what_the_layer_gives(rng, size, stride, padding):
-    image, kernel = rng.random((8, 8)), rng.normal(size=(size, size))
-    conv = Conv2d(1, 1, size, stride=stride, padding=padding, bias=False)
-    net = Network([conv], rng=rng, dtype=np.float64)
-    conv.W = kernel[None, None]
-    left, right = axes(2)
-    out = draw_windows([left, right], image, kernel, stride=stride, padding=padding)
-    assert np.allclose(out, net(image[None, None])[0, 0])
-    assert np.allclose(right.images[0].get_array(), out)
-    (centres,) = (np.ravel(x) for x in [[line.get_data()[0] for line in left.lines]])
-    assert centres.size == out.size
-
-    window, mark = left.patches[-1], right.patches[-1]
-    x, y = np.array(window.get_xy()) + 0.5 + padding  # in the padded image
-    padded = np.pad(image, padding)[int(y) : int(y) + size, int(x) : int(x) + size]
-    column, row = np.array(mark.get_xy()) + 0.5
-    assert out[int(row), int(column)] == pytest.approx(np.sum(padded * kernel))
 
 
 def test_units_add_up_to_the_sum_that_is_drawn():

@@ -60,17 +60,13 @@ def test_other_networks_are_refused(make):
     ids=["dense", "convolution"],
 )
 def test_the_best_rate_is_the_one_that_reads_most_of_what_was_held_back(make):
-    X, y = digits()
-    X, rates = X.reshape(-1, 1, 8, 8), (1e-6, 0.03, 1e-5)
+    X, rates = digits()[0].reshape(-1, 1, 8, 8), (1e-6, 0.03, 1e-5)
     rate, right = best_rate(make, X, rates=rates, steps=30, seeds=3)
     assert rate == 0.03 and right.shape == (3, len(X))
     assert (np.sum(~np.isnan(right), axis=1) == 540).all()
     assert set(right[~np.isnan(right)]) == {0, 1} and np.nanmean(right) > 0.2
     alone = best_rate(make, X, rates=[0.03], steps=30, seeds=3)[1]
     assert np.array_equal(right, alone, equal_nan=True), "rates have nothing to do with each other"
-    both = best_rate(make, X, rates=[0.03], tests=[X, np.zeros_like(X)], steps=30, seeds=3)[1]
-    blank = 2 * both - right  # what is said of an empty sheet is one digit for all
-    assert all(len(set(y[run == 1])) == 1 for run in blank)
 
 
 def test_a_dense_network_gets_the_pixels_in_their_order():
