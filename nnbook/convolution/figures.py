@@ -49,7 +49,7 @@ def kernel_on_image(axes, image, kernel):
         ax.set_title(title, loc="center")
     for (i, j), weight in np.ndenumerate(kernel):
         text = f"{weight:.2f}".replace("-", "−")
-        halo(axes[1].text(j, i, text, ha="center", va="center", fontsize=11))
+        halo(axes[1].text(j, i, text, ha="center", va="center", fontsize=10))
     axes[1].set(xlim=(-1.2, 3.2), ylim=(3.2, -1.2))
     reach = len(kernel) // 2
     _box(axes[0], (column - reach - 0.5, row - reach - 0.5), *kernel.shape, ORANGE, lw=2.5)
@@ -237,7 +237,7 @@ def draw_price(ax, networks, kinds, count, heights):
         x = [getattr(networks[key], count) for key in mine]
         y = [heights[key] for key in mine]
         ax.plot(x, y, "o-", color=COLOURS[k], ms=6)
-        label(ax, kind, (x[-1], y[-1]), (6, -3), fontsize=11, color=COLOURS[k])
+        label(ax, kind, (x[-1], y[-1]), (8, 8 * (k - 1)), fontsize=11, color=COLOURS[k])
 
 
 def price_axes(ax):

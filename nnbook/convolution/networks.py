@@ -44,8 +44,9 @@ def residual(channels):
         *(Conv2d(c, c, 3, padding=1, bias=False), BatchNorm(c)),
     ]
     return [
-        *(Conv2d(1, c, 3, padding=1, bias=False), BatchNorm(c), ReLU(), MaxPool2d(2)),
-        *(Residual(block), ReLU()),  # (N, c, 6, 6)
+        *(Conv2d(1, c, 3, padding=1, bias=False), BatchNorm(c)),
+        *(ReLU(), MaxPool2d(2)),  # (N, c, 6, 6)
+        *(Residual(block), ReLU()),
         *(AveragePool2d(6), Flatten(), Linear(c, 10)),
     ]
 
