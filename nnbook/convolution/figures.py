@@ -27,35 +27,40 @@ def correlate(image, kernel, stride=1, padding=0, dilation=1):
     return np.tensordot(kernel, cut, axes=2)
 
 
-def kernel_on_image(axes, image, kernel):
-    """A kernel, the image that it slides over, and the map that comes of it.
+def kernel_on_image(ax, image, kernel):
+    """An image, the kernel that slides over it, and the map that comes of it, side by side.
+
+    Orange are the window with the largest answer, and the place of this answer in the map.
 
     Returns
     -------
     array
         The map, as large as the image: there is a frame of zeros around it.
     """
-    out = correlate(image, kernel, padding=len(kernel) // 2)
-    row, column = np.unravel_index(np.abs(out).argmax(), out.shape)
-    draw_digits(axes[0], image[None], gap=0)
-    pale = 2 * np.abs(kernel).max()  # so that its numbers can be read
-    axes[1].imshow(kernel, cmap="RdBu_r", vmin=-pale, vmax=pale)
-    axes[1].set_axis_off()
-    draw_digits(axes[2], out[None], signed=True, gap=0)
-    for ax, picture, title in zip(
-        axes, (image, kernel, out), ("image", "kernel", "map"), strict=True
+    out, side, k = correlate(image, kernel, padding=len(kernel) // 2), len(image), len(kernel)
+    starts = 0, side + 2, side + 2 * k + 4  # a weight is drawn twice as wide as a pixel
+    largest = np.abs(out).max()
+    pale = 2 * np.abs(kernel).max()  # so that the weights can be read
+    for picture, title, left, width, scale in (
+        (image, "image", starts[0], side, None),
+        (kernel, "kernel", starts[1], 2 * k, pale),
+        (out, "map", starts[2], side, largest),
     ):
-        _box(ax, (-0.5, -0.5), *picture.shape[::-1], INK, lw=1)
-        ax.set_title(title, loc="center")
-    for (i, j), weight in np.ndenumerate(kernel):
+        low, colours = (0, "Greys") if scale is None else (-scale, "RdBu_r")
+        top = (side - width) / 2
+        extent = (left, left + width, top + width, top)
+        ax.imshow(picture, cmap=colours, vmin=low, vmax=scale or 1, extent=extent)
+        _box(ax, (left, top), width, width, INK, lw=1)
+        ax.text(left + width / 2, -0.4, title, ha="center", va="bottom", fontsize=12)
+    for (u, v), weight in np.ndenumerate(kernel):
+        place = starts[1] + 2 * v + 1, (side - 2 * k) / 2 + 2 * u + 1
         text = f"{weight:.2f}".replace("-", "−")
-        halo(axes[1].text(j, i, text, ha="center", va="center", fontsize=10))
-    axes[1].set(xlim=(-1.2, 3.2), ylim=(3.2, -1.2))
-    reach = len(kernel) // 2
-    _box(axes[0], (column - reach - 0.5, row - reach - 0.5), *kernel.shape, ORANGE, lw=2.5)
-    _box(axes[2], (column - 0.5, row - 0.5), 1, 1, ORANGE, lw=2.5)
-    for ax in (axes[0], axes[2]):
-        ax.set(xlim=(-1.7, 8.7), ylim=(8.7, -1.7))
+        halo(ax.text(*place, text, ha="center", va="center", fontsize=11))
+    row, column = np.unravel_index(np.abs(out).argmax(), out.shape)
+    _box(ax, (column - k // 2, row - k // 2), k, k, ORANGE, lw=2.5)
+    _box(ax, (starts[2] + column, row), 1, 1, ORANGE, lw=2.5)
+    ax.set(xlim=(-1.2, starts[2] + side + 0.2), ylim=(side + 1.2, -1.6), aspect="equal")
+    ax.set_axis_off()
     return out
 
 
@@ -242,6 +247,7 @@ def draw_price(ax, networks, kinds, count, heights):
 
 def price_axes(ax):
     """Accuracy above a count on a logarithmic scale."""
-    ax.set(xscale="log", xlim=(500, 2e6), ylim=(0, 1.02), ylabel="accuracy, digits anywhere")
+    ax.set(xscale="log", xlim=(500, 2e6), xlabel="how many, on a logarithmic scale")
+    ax.set(ylim=(0, 1.02), ylabel="accuracy, digits anywhere")
     ax.axhline(0.1, color=BLACK, lw=0.6)
     label(ax, "guessing", (600, 0.1), (0, 4), fontsize=10)
