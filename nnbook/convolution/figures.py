@@ -54,8 +54,8 @@ def kernel_on_image(ax, image, kernel):
         ax.text(left + width / 2, -0.4, title, ha="center", va="bottom", fontsize=12)
     for (u, v), weight in np.ndenumerate(kernel):
         place = starts[1] + 2 * v + 1, (side - 2 * k) / 2 + 2 * u + 1
-        text = f"{weight:.2f}".replace("-", "−")
-        halo(ax.text(*place, text, ha="center", va="center", fontsize=11))
+        text = f"{weight:.2f}".replace("-", "−").replace("0.", ".") if weight else "0"
+        halo(ax.text(*place, text, ha="center", va="center", fontsize=9))
     row, column = np.unravel_index(np.abs(out).argmax(), out.shape)
     _box(ax, (column - k // 2, row - k // 2), k, k, ORANGE, lw=2.5)
     _box(ax, (starts[2] + column, row), 1, 1, ORANGE, lw=2.5)

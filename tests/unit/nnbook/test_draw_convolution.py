@@ -56,7 +56,7 @@ def test_the_largest_answer_is_framed(axes):
     window, place = axes[0].patches[-2:]
     assert window.get_xy() == (3, 1) and window.get_width() == 3
     assert place.get_xy() == (18 + 4, 2)
-    assert [text.get_text() for text in axes[0].texts].count("0.00") == 8
+    assert [text.get_text() for text in axes[0].texts].count("0") == 8
     assert np.array_equal(axes[0].images[2].get_array(), out)
 
 
