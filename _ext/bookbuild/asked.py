@@ -11,7 +11,11 @@ ASKED = {  # the section's address (none: the page's top): phrases in small lett
         model not learning; my model is not learning; training does not work; not training;
         debugging a network; debug neural network
     """,
-    "look-at-one-batch": "check the data; data leak; leakage; labels shuffled; wrong labels",
+    "look-at-one-batch": """
+        check the data; data leak; leakage; labels shuffled; wrong labels;
+        test worse than validation; good validation bad test; perfect validation bad test;
+        augment before split
+    """,
     "the-first-loss": """
         initial loss; loss at the start; loss too high at the start; loss negative; negative loss;
         loss below 0
@@ -47,17 +51,24 @@ ASKED = {  # the section's address (none: the page's top): phrases in small lett
     """,
     "it-learns-and-stays-worse-than-it-should": """
         low accuracy; accuracy low; accuracy too low; underfitting; learns slowly; plateau;
-        different output for the same input; loss plateau
+        different output for the same input; loss plateau; loss stuck at 1.46; loss 1.46;
+        loss stuck but accuracy good; more units make no difference; all units are the same
     """,
     "good-on-training-data-bad-on-validation-data": """
         validation loss increases; validation loss increasing; validation accuracy low;
-        validation accuracy not improving; good training bad validation; train good test bad
+        validation accuracy not improving; good training bad validation; train good test bad;
+        validation at chance; validation accuracy at chance; validation accuracy 10 %
     """,
     "validation-is-better-than-training": """
         validation better than training; validation accuracy higher than training;
         validation loss lower than training; test accuracy higher than training
     """,
     "two-losses-that-cannot-be-compared": "compare losses; loss scale; loss in bits",
+    "good-in-large-batches-bad-one-by-one": """
+        batch size 1; wrong on a single image; wrong on a single sample;
+        prediction depends on batch; prediction depends on the batch;
+        accuracy depends on batch size; bad accuracy per class
+    """,
     "good-until-it-is-reloaded": """
         after loading; load model; loaded model; save and load; reloaded model;
         different results after loading
