@@ -258,7 +258,7 @@ def test_paper_is_light_and_has_all_that_can_be_read(theme, opening, chapter):
         assert contrast((255, 255, 255), color) >= 4.5, f"text of {color} on white paper"
     expect(page.locator("details:not([open])")).to_have_count(0)
     assert page.evaluate("document.getAnimations().length") == 0, "a sheet is one frame of it"
-    expect(page.get_by_text("Hide code cell")).to_have_count(0)
+    expect(page.get_by_text("Hide code cell").locator("visible=true")).to_have_count(0)
     assert page.evaluate(OVER_THE_TEXT) == [], "fixed over the text of each sheet"
     for controls in seen.controls:
         text = controls.box.locator(".nn-panel text").first
@@ -547,7 +547,7 @@ def test_a_card_reads_from_the_question_to_the_links(opening):
         - paragraph:
           - button "Copy link"
           - button "Copy as Python"
-          - button "Run Python to take any value"
+          - button /^Run Python to take any value/
         - status
         - status
     """)

@@ -4,6 +4,8 @@
    epoch, shows what has come of it, and asks for the next one. What can be set, and how a link
    writes it, Python says, too. Before the reader presses Start, nothing of it is loaded. */
 
+import { megabytes } from "./engine.js";
+
 let python, Pictures; // come with the first click
 
 const MODULE = "nnbook.playground";
@@ -134,7 +136,7 @@ class Playground extends HTMLElement {
       ({ Pictures } = await import("./playground-pictures.js"));
       await python.start(({ done, total }) => {
         Object.assign(bar, { value: done, max: total });
-        bar.setAttribute("aria-valuetext", `${megabytes(done)} of ${megabytes(total)} MB`);
+        bar.setAttribute("aria-valuetext", `${inMegabytes(done)} of ${inMegabytes(total)} MB`);
       });
       if (!this.tool) await this.build();
       this.find(".nn-problem").hidden = true;
@@ -423,7 +425,7 @@ function number(value) {
   return value < 1000 ? value.toFixed(3) : "above 1000";
 }
 
-const megabytes = (bytes) => (bytes / 1e6).toFixed(0);
+const inMegabytes = (bytes) => (bytes / 1e6).toFixed(0);
 const percent = (share) => `${Math.round(100 * share)} %`;
 
 function sentence({ epoch, now }) {
