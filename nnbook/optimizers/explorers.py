@@ -11,7 +11,7 @@ from nnlib.descend import descend
 from nnlib.landscapes import himmelblau, mccormick, quadratic, rosenbrock
 from nnlib.optim import SGD, Adam, Momentum
 
-from ..plots import BLUE, GREEN, ORANGE, PINK, label
+from ..plots import BLUE, GREEN, ORANGE, PINK
 from .figures import draw_landscape, draw_path, draw_start, verdict
 from .noise import ewma, noisy_walk
 from .race import BY_NAME, tuned
@@ -43,7 +43,7 @@ def edge_axes(axes):
     axes[1].axhline(1, color=ORANGE, ls="--")
     axes[1].set(xscale="log", xlim=(0.8, 130), ylim=(0, 2.5))
     axes[1].set(xlabel="curvature λ", ylabel="factor of a step, |1 − lr·λ|")
-    label(axes[1], "above: diverges", (0.9, 1.12), (0, 0), color=ORANGE)
+    axes[1].text(0.9, 1.05, "above: diverges", color=ORANGE, va="bottom")
 
 
 def edge(axes, condition, lr):
@@ -76,7 +76,7 @@ def noise_floor(axes, batch, lr):
     """300 steps of mini-batch gradient descent: the walk, and its heights."""
     walk = noisy_walk(batch, lr)
     height = mccormick.value(walk) - mccormick.minimum
-    out = draw_path(axes[0], walk, lw=0.9, fineness=0.012)
+    out = draw_path(axes[0], walk, lw=0.9, fineness=0.012, dots=False)
     shown = np.maximum(height[: None if out < 0 else out + 1], 1e-5)[::2]
     axes[1].plot(2 * np.arange(len(shown)), shown, lw=1.2)
     floor = (

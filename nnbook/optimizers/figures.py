@@ -20,7 +20,7 @@ def contour_levels(place, z):
     return place.minimum + top * 10.0 ** np.linspace(-DECADES, 0, LEVELS)
 
 
-def draw_landscape(ax, place, *, start=None, n=100, labels=True):
+def draw_landscape(ax, place, *, start=None, n=160, labels=True):
     """Filled contours over the landscape's domain, its lowest points as stars, and the start.
 
     The stronger the colour, the higher. The heights of the contours depend on the landscape alone,
@@ -203,7 +203,7 @@ def portraits(*makers):
         for ax, where in zip(row, ("McCormick", "Rosenbrock"), strict=True):
             place, start = PLACES[where]
             lr, steps = tuned(make, where)
-            draw_landscape(ax, place, start=start, labels=False)
+            draw_landscape(ax, place, start=start, n=80, labels=False)  # small, and many
             draw_path(ax, walk(make(lr=lr), place, np.array(start, float), steps))
             ax.set_title(f"{make.__name__}: {rounded(steps)} steps")
             ax.set_xlabel(f"learning rate {lr:.2g}")
