@@ -145,10 +145,8 @@ class Conv2d(Layer):
         return f"Conv2d({self.n_in}, {self.n_out}, {self.size}, {options})"
 
 
-class MaxPool2d(Layer):
-    """The largest number of every window: smaller images, and a shift by a pixel matters less.
-
-    The gradient goes to the place of the maximum, the first one if there are several.
+class Pool2d(Layer):
+    """What the poolings have in common: one number for every window of every channel.
 
     Parameters
     ----------
@@ -161,6 +159,20 @@ class MaxPool2d(Layer):
     def __init__(self, size: int, stride: int | None = None):
         self.size = count("size", size)
         self.stride = self.size if stride is None else count("stride", stride)
+
+    def window_shape(self, dy: np.ndarray) -> tuple[int, ...]:
+        """The shape of all windows, (N, C, size, size, H', W'), for dy (N, C, H', W')."""
+        return (*dy.shape[:2], self.size, self.size, *dy.shape[2:])
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.size}, stride={self.stride})"
+
+
+class MaxPool2d(Pool2d):
+    """The largest number of every window: smaller images, and a shift by a pixel matters less.
+
+    The gradient goes to the place of the maximum, the first one if there are several.
+    """
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         cut = windows(x, self.size, self.stride)
@@ -171,38 +183,19 @@ class MaxPool2d(Layer):
     def backward(self, dy: np.ndarray) -> np.ndarray:
         places = np.arange(self.size**2).reshape(-1, 1, 1)
         dwindows = dy[:, :, np.newaxis] * (places == self.winner)
-        shape = (*dy.shape[:2], self.size, self.size, *dy.shape[2:])
-        return add_windows(dwindows.reshape(shape), self.x_shape, self.stride)
-
-    def __repr__(self) -> str:
-        return f"MaxPool2d({self.size}, stride={self.stride})"
+        return add_windows(dwindows.reshape(self.window_shape(dy)), self.x_shape, self.stride)
 
 
-class AveragePool2d(Layer):
+class AveragePool2d(Pool2d):
     """The mean of every window; with a window as large as the image, one number per channel.
 
     Every place of a window gets the same share of its gradient.
-
-    Parameters
-    ----------
-    size : int
-        Height and width of the window.
-    stride : int, optional
-        Steps between windows; ``size`` if not given, so that they tile the image.
     """
-
-    def __init__(self, size: int, stride: int | None = None):
-        self.size = count("size", size)
-        self.stride = self.size if stride is None else count("stride", stride)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         self.x_shape = x.shape
         return windows(x, self.size, self.stride).mean(axis=(2, 3))
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        shape = (*dy.shape[:2], self.size, self.size, *dy.shape[2:])
         share = (dy / self.size**2)[:, :, np.newaxis, np.newaxis]
-        return add_windows(np.broadcast_to(share, shape), self.x_shape, self.stride)
-
-    def __repr__(self) -> str:
-        return f"AveragePool2d({self.size}, stride={self.stride})"
+        return add_windows(np.broadcast_to(share, self.window_shape(dy)), self.x_shape, self.stride)
