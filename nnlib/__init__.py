@@ -15,8 +15,8 @@ counting what explains it. ::
     landscapes  descend             places to practise, and the loop down
     penalties  norms                what keeps weights small, and activations in scale
     convolution  residual           images; a way around some layers
-    sequence  recurrence            sequences: attention, and one element after the other
-    transformer                     tokens, places, heads of attention
+    sequence  transformer           sequences: attention; tokens, places, heads
+    recurrence                      one element after the other, with a memory
     gradcheck  metrics  diagnose    is the gradient right, is the network good, why not
     data  mnist                     digits and toys
 

@@ -1,7 +1,7 @@
-"""Two ways to read a sequence: one element after the other, or all of them at once.
+"""Attention, in which every element of a sequence looks at all the others, and a loss for tokens.
 
-Plain functions, each with its ``_backward``, which takes the gradient with respect to the result
-and returns those with respect to the arguments, in their order.
+Plain functions. ``attention_backward`` takes the gradient with respect to the result and returns
+those with respect to the arguments, in their order.
 """
 
 import math
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from ._check import count, floats
 from .activations import softmax
+from .losses import softmax_cross_entropy
 
 
 def causal_mask(length: int) -> np.ndarray:
@@ -117,58 +118,36 @@ def _values(V: npt.ArrayLike, K: npt.ArrayLike) -> np.ndarray:
     return V
 
 
-def recurrent(
-    x: npt.ArrayLike, h: npt.ArrayLike, Wx: npt.ArrayLike, Wh: npt.ArrayLike, b: npt.ArrayLike
-) -> np.ndarray:
-    """One step of a plain recurrent network: the new state tanh(x Wx + h Wh + b) (Elman, 1990).
+def token_cross_entropy(logits: npt.ArrayLike, target: npt.ArrayLike) -> tuple[float, np.ndarray]:
+    """Mean cross-entropy over those tokens of some sequences for which there is an answer.
 
-    The same weights serve every step of a sequence.
+    Every token of a sequence is a sample for `softmax_cross_entropy`, and the batch is all of them.
 
     Parameters
     ----------
-    x : array_like, (N, D)
-        The sequence's next element, for N sequences.
-    h : array_like, (N, H)
-        The state so far.
-    Wx, Wh, b : array_like, (D, H), (H, H), (H,)
+    logits : array_like, (…, K)
+        Scores of K classes, for each token.
+    target : array_like of int, (…)
+        The right class of each token, and -1 where nothing is asked.
 
     Returns
     -------
-    ndarray, (N, H)
+    value : float
+    dlogits : ndarray, (…, K)
+        (p - q) / (number of tokens that are asked), and 0 for those that are not.
     """
-    x, h, Wx, Wh, b = _floats(x=x, h=h, Wx=Wx, Wh=Wh, b=b)
-    shapes = [a.shape for a in (x, h, Wx, Wh, b)]
-    if x.ndim != 2 or h.ndim != 2 or shapes != _recurrent_shapes(x, h):
+    logits, target = floats("logits", logits), np.asarray(target)
+    if target.shape != logits.shape[:-1] or target.dtype.kind not in "iu":
         raise ValueError(
-            f"x, h, Wx, Wh, b must be (N, D), (N, H), (D, H), (H, H), (H,), got {shapes}"
+            f"target must hold a label for each token, integers of shape {logits.shape[:-1]}, "
+            f"got {target.dtype} of shape {target.shape}"
         )
-    return np.tanh(x @ Wx + h @ Wh + b)
-
-
-def recurrent_backward(
-    dh_new: npt.ArrayLike,
-    x: npt.ArrayLike,
-    h: npt.ArrayLike,
-    Wx: npt.ArrayLike,
-    Wh: npt.ArrayLike,
-    b: npt.ArrayLike,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Gradients (dx, dh, dWx, dWh, db) of one step, for the gradient of the new state (N, H).
-
-    Backpropagation through time: go through the steps in reverse order, pass dh on as the gradient
-    of the step before, and add up the dWx, dWh and db of all steps.
-    """
-    h_new = recurrent(x, h, Wx, Wh, b)
-    dh_new, x, h, Wx, Wh = _floats(dh_new=dh_new, x=x, h=h, Wx=Wx, Wh=Wh)
-    if dh_new.shape != h_new.shape:
-        raise ValueError(f"dh_new must have the state's shape {h_new.shape}, got {dh_new.shape}")
-    dz = dh_new * (1 - np.square(h_new))
-    return dz @ Wx.T, dz @ Wh.T, x.T @ dz, h.T @ dz, dz.sum(axis=0)
-
-
-def _recurrent_shapes(x: np.ndarray, h: np.ndarray) -> list[tuple[int, ...]]:
-    (n, d), k = x.shape, h.shape[1]
-    return [(n, d), (n, k), (d, k), (k, k), (k,)]
+    asked = target != -1
+    if not asked.any():
+        raise ValueError("target must ask for at least one token, and all are -1")
+    dlogits = np.zeros_like(logits)
+    value, dlogits[asked] = softmax_cross_entropy(logits[asked], target[asked])
+    return value, dlogits
 
 
 def _floats(**arrays: npt.ArrayLike) -> list[np.ndarray]:

@@ -9,20 +9,14 @@ from nnlib.sequence import (
     attention_backward,
     attention_weights,
     causal_mask,
-    recurrent,
-    recurrent_backward,
+    token_cross_entropy,
 )
 
-N, D, H, T, S, E = 5, 3, 4, 6, 7, 2
+N, D, T, S, E = 5, 3, 6, 7, 2
 
 
 def qkv(rng, batch=()):
     return [rng.normal(size=(*batch, *shape)) for shape in [(T, D), (S, D), (S, E)]]
-
-
-def step(rng):
-    """x, h, Wx, Wh, b."""
-    return [rng.normal(size=shape) for shape in [(N, D), (N, H), (D, H), (H, H), (H,)]]
 
 
 def check_argument(f, backward, arguments, i, r):
@@ -55,12 +49,6 @@ def test_masked_attention_gradients(i, rng):
 
     r = rng.normal(size=(2, T, E))
     assert check_argument(f, backward, qkv(rng, (2,)), i, r) < 1e-8
-
-
-@pytest.mark.parametrize("i", range(5))
-def test_recurrent_gradients(i, rng):
-    r = rng.normal(size=(N, H))
-    assert check_argument(recurrent, recurrent_backward, step(rng), i, r) < 1e-8
 
 
 def torch_gradients(torch, f, arguments, r):
@@ -105,37 +93,28 @@ def test_a_mask_rules_out_and_the_rest_sums_to_one(rng):
     assert causal_mask(3).tolist() == [[True, False, False], [True, True, False], [True] * 3]
 
 
-def test_recurrent_against_torch(torch, rng):
-    arguments, r = step(rng), rng.normal(size=(N, H))
-
-    def cell(x, h, Wx, Wh, b):
-        return torch.rnn_tanh_cell(x, h, Wx.T, Wh.T, b, torch.zeros_like(b))
-
-    y, grads = torch_gradients(torch, cell, arguments, r)
-    assert relative_error(recurrent(*arguments), y) < 1e-10
-    for ours, theirs in zip(recurrent_backward(r, *arguments), grads, strict=True):
-        assert relative_error(ours, theirs) < 1e-10
+def asked_for(rng):
+    """Logits (N, T, E), and labels (N, T) of which some are not asked."""
+    target = rng.integers(-1, E, (N, T))
+    target[0, :2] = -1, 0
+    return rng.normal(size=(N, T, E)), target
 
 
-def test_backpropagation_through_time_against_torch(torch, rng):
-    _, h0, Wx, Wh, b = step(rng)
-    sequence, r = rng.normal(size=(T, N, D)), rng.normal(size=(N, H))
+def test_token_cross_entropy_gradient(rng):
+    logits, target = asked_for(rng)
+    assert check_gradient(lambda z: token_cross_entropy(z, target), logits) < 1e-8
 
-    def unrolled(sequence, h, Wx, Wh, b):
-        for x in sequence:
-            h = torch.tanh(x @ Wx + h @ Wh + b)
-        return h
 
-    _, (_, dh0, dWx, dWh, db) = torch_gradients(torch, unrolled, [sequence, h0, Wx, Wh, b], r)
-    states = [h0]
-    for x in sequence:
-        states.append(recurrent(x, states[-1], Wx, Wh, b))
-    dh, totals = r, [0, 0, 0]
-    for x, h in zip(sequence[::-1], states[-2::-1], strict=True):
-        _, dh, *grads = recurrent_backward(dh, x, h, Wx, Wh, b)
-        totals = [total + grad for total, grad in zip(totals, grads, strict=True)]
-    for ours, theirs in zip([dh, *totals], [dh0, dWx, dWh, db], strict=True):
-        assert relative_error(ours, theirs) < 1e-10
+def test_token_cross_entropy_against_torch(torch, rng):
+    logits, target = asked_for(rng)
+    z = torch.tensor(logits, requires_grad=True)
+    theirs = torch.nn.functional.cross_entropy(
+        z.transpose(1, 2), torch.tensor(target), ignore_index=-1
+    )
+    theirs.backward()
+    value, dlogits = token_cross_entropy(logits, target)
+    assert abs(value - theirs.item()) < 1e-10 * theirs.item()
+    assert relative_error(dlogits, z.grad.numpy()) < 1e-10
 
 
 @given(seed=st.integers(0, 10**6))
@@ -155,20 +134,19 @@ def test_equal_keys_give_the_mean(rng):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_precision_is_kept(dtype, rng):
     Q, K, V = [a.astype(dtype) for a in qkv(rng)]
-    arguments = [a.astype(dtype) for a in step(rng)]
     results = [
         attention(Q, K, V),
         *attention_backward(attention(Q, K, V), Q, K, V),
         attention(Q, K, V, np.tri(T, S, dtype=bool)),
-        recurrent(*arguments),
-        *recurrent_backward(recurrent(*arguments), *arguments),
+        token_cross_entropy(Q, [0, 1, 2, -1, 0, 1])[1],
     ]
     assert all(a.dtype == dtype for a in results)
 
 
 def test_lists_will_do():
     assert np.allclose(attention([[1, 0]], [[1, 0], [1, 0]], [[1], [3]]), [[2]])
-    assert np.allclose(recurrent([[1]], [[0]], [[2]], [[5]], [-1]), [[np.tanh(1)]])
+    value, slope = token_cross_entropy([[[0, 0], [5, 7]]], [[1, -1]])
+    assert np.isclose(value, np.log(2)) and np.allclose(slope, [[[0.5, -0.5], [0, 0]]])
 
 
 @pytest.mark.parametrize(
@@ -211,25 +189,21 @@ def test_lists_will_do():
             r"^dY must have the result's shape \(3, 2\), got \(2, 2\)",
         ),
         (
-            lambda: recurrent(
-                np.ones((5, 3)), np.ones((4, 2)), np.ones((3, 2)), np.ones((2, 2)), np.ones(2)
-            ),
-            r"^x, h, Wx, Wh, b must be \(N, D\), \(N, H\), .* got \[",
+            lambda: token_cross_entropy(np.ones((2, 3, 4)), np.zeros((2, 4), int)),
+            r"^target must hold a label for each token, integers of shape \(2, 3\), "
+            r"got int64 of shape \(2, 4\)",
         ),
         (
-            lambda: recurrent(np.ones(3), np.ones(2), np.ones((3, 2)), np.ones((2, 2)), np.ones(2)),
-            "^x, h, Wx, Wh, b must be",
+            lambda: token_cross_entropy(np.ones((2, 3, 4)), np.zeros((2, 3))),
+            "^target must hold a label for each token, .* got float64",
         ),
         (
-            lambda: recurrent_backward(
-                np.ones((5, 1)),
-                np.ones((5, 3)),
-                np.ones((5, 2)),
-                np.ones((3, 2)),
-                np.ones((2, 2)),
-                np.ones(2),
-            ),
-            r"^dh_new must have the state's shape \(5, 2\), got \(5, 1\)",
+            lambda: token_cross_entropy(np.ones((1, 2, 4)), [[-1, -1]]),
+            "^target must ask for at least one token, and all are -1",
+        ),
+        (
+            lambda: token_cross_entropy(np.ones((1, 2, 4)), [[-2, 0]]),
+            "^target must hold labels 0 to 3, got -2 to 0",
         ),
     ],
 )
@@ -241,5 +215,5 @@ def test_bad_shapes(call, message):
 def test_bad_types():
     with pytest.raises(TypeError, match="^Q must hold real numbers"):
         attention("a", "b", "c")
-    with pytest.raises(TypeError, match="^x must hold real numbers"):
-        recurrent("a", "b", "c", "d", "e")
+    with pytest.raises(TypeError, match="^logits must hold real numbers"):
+        token_cross_entropy("a", 0)
