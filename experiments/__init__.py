@@ -35,4 +35,5 @@ NAMES = (
     "depth",
     "digit",
     "shifts",
+    "lengths",
 )

@@ -54,6 +54,8 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     readings                of MNIST: which images recorded networks read right
     remedies                of regularization: ten networks, and what is tried against overfitting
     sheets  networks        of convolution: digits that lie anywhere, and networks that read them
+    sequences  learners     of attention: digits to sort or turn round, and networks that do it
+    through_time            of attention: recurrent layers, the way back cut short or a norm inside
     deep                    of initialization: twenty layers, plain and residual
     patients  log           of diagnosis: runs with one mistake each, and lines of a training log
 

@@ -30,6 +30,7 @@ from experiments import (
     digit,
     fast,
     first_steps,
+    lengths,
     reference,
     remedies,
     running,
@@ -42,6 +43,8 @@ from experiments import (
 from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
 from nnbook import digit as page
+from nnbook.attention.learners import KINDS as LEARNERS
+from nnbook.attention.sequences import TASKS
 from nnbook.claims import effect
 from nnbook.convolution.networks import KINDS, products
 from nnbook.mnist.readings import misread, right
@@ -50,6 +53,7 @@ from nnbook.regularization.remedies import REMEDIES, deal_all
 from nnbook.runs import unpacked
 from nnlib.activations import softmax
 from nnlib.metrics import confusion_matrix
+from nnlib.network import Network
 
 SMALL = Recipe(
     hidden=(16,),
@@ -273,6 +277,28 @@ def test_the_networks_on_sheets_are_those_of_the_code():
             right = [unpacked(text, record["test_digits"]) for text in texts]
             assert len(right) == len(shifts.SEEDS)
             assert np.mean(right) == pytest.approx(row["by_rate"][name][best], abs=1e-5)
+
+
+def check_rate(row):
+    assert row["rates"] == lengths.RATES and len(row["digits"]) == len(lengths.SEEDS)
+    assert row["lr"] == row["rates"][int(np.argmax(row["validation"]))]
+
+
+def test_the_networks_that_sort_are_those_of_the_code():
+    record = recorded("lengths")
+    known = {(row["kind"], row["task"], row["n"]): row for row in record["found"]}
+    compared = product(lengths.COMPARED, TASKS, lengths.LENGTHS)
+    assert set(known) == {*compared, *lengths.NORMED}
+    for (kind, _, n), row in known.items():
+        check_rate(row)
+        net = Network(LEARNERS[kind](2 * n), rng=np.random.default_rng(0))
+        assert row["parameters"] == net.params.size
+        assert len(row["right"]) == len(lengths.SEEDS)
+        for text, share in zip(row["right"], row["digits"], strict=True):
+            assert unpacked(text, record["sequences"]).mean() <= share + 1e-6
+    assert [row["window"] for row in record["windows"]] == lengths.WINDOWS
+    for row in record["windows"]:
+        check_rate(row)
 
 
 def test_the_network_of_the_page_is_the_references_first():
