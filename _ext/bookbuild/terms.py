@@ -18,10 +18,10 @@ GLOSSARY = "appendix/glossary"
 ENTRY = re.compile(r"^(\S.*)\n: (.*)$", re.M)
 EVERYDAY = set(
     """
-    batch bits budget bump cache channel dead depth direction inference
-    inputs invariant kernel key layer linear network noise padding patience precision prior pull
-    query recall ridge saturated saturates schedule sparse state stride symmetry template threshold
-    unit value velocity weight width
+    batch bits budget bump cache cell channel dead depth direction gate head inference
+    inputs invariant kernel key layer linear mask network noise padding patience precision prior
+    pull query recall ridge saturated saturates schedule score sparse state stride symmetry
+    template threshold token unit value velocity weight width
     """.split()
 )
 NO_PROSE = (

@@ -136,54 +136,6 @@ shallow = number(
 )
 
 
-def _states(X, Wx, Wh, b, carry=True):
-    h, states = np.zeros(len(b)), []
-    for x in X:
-        h = np.tanh(x @ Wx + carry * h @ Wh + b)
-        states.append(h)
-    return np.array(states)
-
-
-def _sequence(t, d, h, rng):
-    return rng.normal(size=(t, d)), rng.normal(size=(d, h)), rng.normal(size=(h, h)), np.ones(h)
-
-
-@function(
-    _states,
-    "The same three arrays at every step, and the state carried along.",
-    [_sequence(5, 2, 3, _rng), _sequence(1, 4, 2, _rng)],
-)
-def states(X, Wx, Wh, b):
-    stateless = _states(X, Wx, Wh, b, carry=False)
-    yield stateless, "The old state has no effect. Is it carried from step to step?"
-    yield _states(X, Wx, Wh, b)[-1], "That is the last state. Give all T."
-    yield _states(X, Wx, Wh.T, b), "h @ Wh, not Wh @ h: rows are samples."
-    yield _states(X, Wx, Wh, 0 * b), "Did you forget the bias?"
-
-
-def _causal(Q, K, V, scale=None, late=False):
-    raw = Q @ K.T / (np.sqrt(Q.shape[1]) if scale is None else scale)
-    seen = np.tril(np.ones(raw.shape, bool))
-    weights = softmax(raw) * seen if late else softmax(np.where(seen, raw, -np.inf))
-    return weights @ V
-
-
-@function(
-    _causal,
-    "And the first word can only look at itself.",
-    [tuple(_rng.normal(size=(t, d)) for d in (4, 4, 3)) for t in (5, 2)],
-)
-def causal(Q, K, V):
-    unmasked = softmax(Q @ K.T / np.sqrt(Q.shape[1])) @ V
-    yield unmasked, "Everybody still sees everybody: where is the mask?"
-    late = _causal(Q, K, V, late=True)
-    yield late, "Rows no longer sum to 1: hide the scores before softmax, not the weights after it."
-    yield _causal(Q, K, V, scale=1), "Did you forget the root of d?"
-    yield _causal(Q, K, V, scale=Q.shape[1]), "Divide by the root of d, not by d."
-    backwards = _causal(Q[::-1], K[::-1], V[::-1])[::-1]
-    yield backwards, "This is the other way round: it hides the past and shows the future."
-
-
 exact = array(
     [3, 6, 12, 24],
     "The kinks at 1/3 and 2/3 are knots where n is a multiple of 3.",

@@ -1,11 +1,10 @@
-"""Pictures of the chapter on networks: units, sums of them, and attention's weights.
+"""Pictures of the chapter on networks: units, and sums of them.
 
 All are drawn from the real thing, a ``Network`` or an array: they show only what the code does.
 """
 
 import numpy as np
 
-from nnlib.activations import softmax
 from nnlib.layers import Linear
 
 from ..plots import BLUE, COLOURS, ORANGE, halo
@@ -130,28 +129,3 @@ def _columns(net, x):
             columns[-1] = h[0]
             names[-1] += f"\n{getattr(layer, 'name', layer)}"
     return columns, names
-
-
-def score_axes(axes):
-    """Left room for the scores of eight keys, right for the weights that they get."""
-    axes[0].set(ylim=(-80, 80), ylabel="score", yscale="symlog")
-    axes[0].set_yticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
-    axes[1].set(ylim=(0, 1.1), ylabel="attention weight")
-    for ax in axes:
-        ax.set(xlim=(0.4, 8.6), xlabel="key", xticks=range(1, 9))
-        ax.axhline(0, color=GREY, lw=1)
-
-
-def attention_weights(axes, d, scaling, query):
-    """Scores of a random query with eight random keys of dimension d, and their softmax."""
-    rng = np.random.default_rng(ord(query))
-    q, k = rng.normal(size=1024)[:d], rng.normal(size=(8, 1024))[:, :d]
-    scores = k @ q / (np.sqrt(d) if scaling == "divided by √d" else 1)
-    p, keys = softmax(scores), np.arange(1, 9)
-    colours = [ORANGE if i == p.argmax() else BLUE for i in range(8)]
-    axes[0].bar(keys, scores, color=colours)
-    axes[1].bar(keys, p, color=colours)
-    return (
-        f"d = {d}, scores {scaling}: the largest weight is {p.max():.3f}; "
-        f"sum of p(1 − p) = {np.sum(p * (1 - p)):.3f}."
-    )

@@ -44,7 +44,9 @@ from experiments.record import RESULTS, ROOT, circumstances, load, pretty, store
 from experiments.running import arrays, percent, runner, score
 from nnbook import digit as page
 from nnbook.attention.learners import KINDS as LEARNERS
-from nnbook.attention.sequences import TASKS
+from nnbook.attention.learners import learn_task
+from nnbook.attention.learners import right as answered
+from nnbook.attention.sequences import TASKS, deal
 from nnbook.claims import effect
 from nnbook.convolution.networks import KINDS, products
 from nnbook.mnist.readings import misread, right
@@ -408,6 +410,22 @@ def test_the_first_steps_of_remedies_again(method):
     assert again["strength"] == known["strength"]
     right = [[unpacked(text, 1597) for text in row["right"]] for row in (again, known)]
     assert np.mean(np.not_equal(*right)) < 0.01
+
+
+def test_an_lstm_sorts_again():
+    record = recorded("lengths")
+    [known] = [
+        row
+        for row in record["found"]
+        if (row["kind"], row["task"], row["n"]) == ("LSTM", "sort", 5)
+    ]
+    with threadpool_limits(1):
+        net = learn_task("LSTM", "sort", 5, known["lr"], lengths.SEEDS[0])
+    to_test = deal("sort", record["sequences"], 5, np.random.default_rng(1001))
+    again = answered(net, *to_test)
+    assert again.mean() == pytest.approx(known["digits"][0], abs=0.01)
+    whole = unpacked(known["right"][0], record["sequences"])
+    assert np.mean(again.all(axis=1) != whole) < 0.05
 
 
 def test_a_dense_network_on_sheets_again():

@@ -3,9 +3,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from nnbook.network.figures import (
-    attention_weights,
     draw_units,
-    score_axes,
     sum_axes,
     units_add_up,
 )
@@ -82,14 +80,3 @@ def test_units_add_up_to_the_sum_that_is_drawn():
     assert len(parts) == 6
     assert np.allclose(network.get_ydata()[::4], target.get_ydata(), atol=1e-9)
     assert said.startswith("6 hidden units, 19 parameters: the sum misses the zigzag by 0.000")
-
-
-def test_attention_collapses_without_the_root():
-    panels, largest = axes(2), {}
-    score_axes(panels)
-    for scaling in ("not scaled", "divided by √d"):
-        said = attention_weights(panels, 256, scaling, "A")
-        largest[scaling] = max(bar.get_height() for bar in panels[1].containers[-1])
-        assert f"{largest[scaling]:.3f}" in said
-    assert sum(bar.get_height() for bar in panels[1].containers[-1]) == pytest.approx(1)
-    assert largest["not scaled"] > 0.9 > 0.7 > largest["divided by √d"]
