@@ -176,8 +176,10 @@ class Overlay:
         """Place, scales and limits of the backdrop, whatever a frame has done to them."""
         self.ax.set_position(self.base.get_position())
         self.ax.set_axis_off()
-        self.ax.set_xscale(self.base.xaxis._scale)  # the scale itself: its name loses its settings
-        self.ax.set_yscale(self.base.yaxis._scale)
+        for name in ("x", "y"):
+            scale = getattr(self.base, f"{name}axis")._scale  # its name loses its settings
+            if getattr(self.ax, f"{name}axis")._scale is not scale:  # to set it takes long
+                self.ax.set(**{f"{name}scale": scale})
         self.ax.set(
             xlim=self.base.get_xlim(), ylim=self.base.get_ylim(), aspect=self.base.get_aspect()
         )

@@ -1,27 +1,32 @@
 """A Matplotlib figure as SVG that stands in a page: small, and in the page's own colours.
 
-Words stay words, in the page's font; formulas become outlines. Coordinates are rounded to a tenth
-of a point. What Matplotlib writes for programs that edit SVG (names of groups, metadata) goes.
+Words stay words, in the page's font, those with a halo (`nnbook.plots.halo`), too; formulas become
+outlines. Coordinates are rounded to a tenth of a point. What Matplotlib writes for programs that
+edit SVG (names of groups, metadata) goes.
 """
 
 import io
 import re
+from contextlib import contextmanager
 from html import escape
 from itertools import pairwise
 from math import hypot
 from xml.etree import ElementTree
 
 from matplotlib.backends.backend_svg import RendererSVG
+from matplotlib.cbook import is_math_text
 
 SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
 LONG = re.compile(r"-?\d+\.\d{2,}")
 SPACE = re.compile(r"\s+")
+PLACE = re.compile(r"translate\([^)]*\)")
 NUMBER = re.compile(r"\$\\mathdefault\{([−-]?[\d.]+)\}\$")
 POWER = re.compile(r"\$\\mathdefault\{([−-]?)10\^\{([−-]?\d+)\}\}\$")
 RAISED = str.maketrans("−-0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TEXT_SIZE = 11  # of the style; only other sizes are written
 NOT_OURS = {"font-family", "stroke-linejoin", "font-stretch"}  # the page's style sheet decides
-KEPT = {"x", "y", "width", "height", "d", "points", "transform", "clip-path"}
+HALO = "nn-halo"  # the class of words whose pale edge the page's style sheet draws
+KEPT = {"class", "x", "y", "width", "height", "d", "points", "transform", "clip-path"}
 
 
 class Renderer(RendererSVG):
@@ -56,11 +61,27 @@ def fragment(fig, colours, prefix):
     buffer = io.StringIO()
     width, height = 72 * fig.get_size_inches()
     renderer = Renderer(width, height, buffer, image_dpi=dpi, metadata={"Date": None})
-    fig.draw(renderer)
+    with _words_without_effects(fig):
+        fig.draw(renderer)
     renderer.finalize()
     fig.dpi = dpi
     root = ElementTree.fromstring(buffer.getvalue())
+    for group in root.iterfind(f".//{SVG}g[@id='{HALO}']"):
+        for text in group.iterfind(f"{SVG}text"):
+            text.set("class", HALO)
     return "".join(_Writer(colours, prefix).element(child) for child in root)
+
+
+@contextmanager
+def _words_without_effects(fig):
+    """Have words with a halo drawn as words, in groups of that id: an effect makes outlines."""
+    found = {text: text.get_path_effects() for ax in fig.axes for text in ax.texts}
+    found = {text: e for text, e in found.items() if e and not is_math_text(text.get_text())}
+    for text in found:
+        text.set(path_effects=None, gid=HALO)
+    yield
+    for text, effects in found.items():
+        text.set(path_effects=effects, gid=None)
 
 
 class _Writer:
@@ -162,4 +183,8 @@ def _rounded(value):
     return SPACE.sub(" ", value).strip()
 
 
-SHORTEN = {"d": _lines, "transform": str}  # a scale may be 0.02: it is no coordinate
+def _placed(transform):
+    return PLACE.sub(lambda place: _rounded(place[0]), transform)  # a scale may be 0.02
+
+
+SHORTEN = {"d": _lines, "transform": _placed}

@@ -38,8 +38,9 @@ class Diagnosis:
     def __str__(self) -> str:
         if not self.findings:
             return (
-                "Nothing stands out: data, signal, gradient and a first run look healthy. What is "
-                "left is how long it trains, how large it is, and whether the data can be learned."
+                "Nothing stands out: data, signal, gradient and a first run look healthy. Not seen "
+                "are your loop, schedule, split, evaluation and saving, how long it trains, how "
+                "large it is, and whether the data can be learned."
             )
         return "\n".join(f"{k}. {finding}" for k, finding in enumerate(self.findings, 1))
 

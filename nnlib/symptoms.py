@@ -163,17 +163,17 @@ def contradictions(case: Case) -> str:
     _, group = np.unique(rows, axis=0, return_inverse=True)
     pairs = np.unique(np.stack([group.ravel(), case.labels], axis=1), axis=0)
     counts = np.bincount(pairs[:, 0])
-    torn = np.isin(group.ravel(), np.flatnonzero(counts > 1)).mean()
-    if torn > 0.05:
-        return (
-            f"{torn:.0%} of the samples have a twin, the same input, with another label: no "
-            "network can be right about both."
-        )
+    torn = np.isin(group.ravel(), np.flatnonzero(counts > 1))
+    if torn.mean() > 0.05:
+        seen = f"{torn.mean():.0%} of the samples have a twin, the same input, with another label"
+        if np.median(np.ptp(rows[torn], axis=1)) == 0:
+            return f"{seen}: one number over and over. Look at how X was filled."
+        return f"{seen}: no network can be right about both."
     return ""
 
 
 def unrelated_labels(case: Case) -> str:
-    """Neighbours agree no more often than strangers: X and y look shuffled against each other."""
+    """Neighbours agree no more often than strangers: inputs and labels don't fit each other."""
     if case.labels is None:
         return ""
     rows = case.rng.permutation(len(case.X))[:1000]
@@ -190,7 +190,8 @@ def unrelated_labels(case: Case) -> str:
     if agree < chance + 3 * error:
         return (
             f"A sample and its nearest neighbour have the same label {agree:.0%} of the time, "
-            f"{chance:.0%} would be chance: X and y look as if they were shuffled apart."
+            f"{chance:.0%} would be chance: X and y look shuffled apart, or X scrambled, by a "
+            "reshape or by bytes that wrapped. Show ten inputs with their labels."
         )
     return ""
 
@@ -223,8 +224,8 @@ def no_activation(case: Case) -> str:
     for k, (first, second) in enumerate(zip(case.net.layers, case.net.layers[1:], strict=False)):
         if isinstance(first, Linear) and isinstance(second, Linear) and first.n_out > 1:
             return (
-                f"Layers {k} and {k + 1} are dense with no activation between them: together they "
-                "are one linear map, and what lies behind a bend stays out of reach."
+                f"net.layers[{k}] and [{k + 1}] are dense with no activation between them: "
+                "together they are one linear map, and what lies behind a bend stays out of reach."
             )
     return ""
 
@@ -237,6 +238,22 @@ def much_dropout(case: Case) -> str:
     return ""
 
 
+def muted_label(case: Case) -> str:
+    """A label that the loss multiplies by: where it is 0, nothing comes back."""
+    if case.labels is None or 0 not in case.labels:
+        return ""
+    pred = case.trial().forward(case.X[:SAMPLES])
+    slopes = [case.loss(scale * pred, case.y[:SAMPLES])[1] for scale in (1, -1, 10, -10)]
+    felt = np.abs(slopes).max(axis=0).reshape(len(pred), -1).max(axis=1)
+    zero = case.labels[:SAMPLES] == 0
+    if zero.any() and not felt[zero].any() and felt[~zero].any():
+        return (
+            "Samples of label 0 pass no gradient back, whatever the network answers: so does a "
+            "loss that takes labels -1 and 1."
+        )
+    return ""
+
+
 # ---- The signal, forwards ----
 
 
@@ -246,8 +263,8 @@ def same_units(case: Case) -> str:
         W = getattr(layer, "W", None) if "W" in layer.param_shapes() else None
         if W is not None and W.ndim == 2 and W.shape[1] > 1 and np.ptp(W, axis=1).max() == 0:
             return (
-                f"All units of layer {k} have the same weights, so that they compute the same and "
-                "learn the same: draw them at random."
+                f"All units of net.layers[{k}] have the same weights, so that they compute the "
+                "same and learn the same: draw them at random."
             )
     return ""
 
@@ -258,8 +275,8 @@ def silent_units(case: Case) -> str:
         dead = float(np.mean((z <= 0).all(axis=0)))
         if dead > 0.5:
             return (
-                f"{dead:.0%} of the units of layer {k} are 0 for every sample, and a unit that is "
-                "0 passes no gradient on: biases far below 0, or an earlier step too long."
+                f"{dead:.0%} of the units of net.layers[{k}] are 0 for every sample, and a unit "
+                "that is 0 passes no gradient on: biases far below 0, or an earlier step too long."
             )
     return ""
 
@@ -271,7 +288,7 @@ def saturated_units(case: Case) -> str:
         flat = float(np.mean(np.abs(z) > 2.5 * scale))
         if flat > 0.5:
             return (
-                f"{flat:.0%} of the units' values in layer {k} lie where "
+                f"{flat:.0%} of the units' values in net.layers[{k}] lie where "
                 f"{case.net.layers[k].name} is flat: weights or inputs are too large."
             )
     return ""
@@ -376,14 +393,18 @@ def blocked_gradient(case: Case) -> str:
         return ""
     (low_at, low), (high_at, high) = (f(norms, key=lambda pair: pair[1]) for f in (min, max))
     if high == 0:
-        return "No layer gets a gradient: some backward pass returns 0."
+        return "No layer gets a gradient: some backward pass returns 0." if value else ""
     if low == 0:
-        return f"Layer {low_at} gets no gradient, while layer {high_at} does: it cannot learn."
+        return (
+            f"net.layers[{low_at}] gets no gradient, while net.layers[{high_at}] does: it cannot "
+            "learn."
+        )
     if low < 1e-4 * high:
         what = "fade on their way back" if low_at < high_at else "grow on their way back"
         return (
-            f"Gradients {what}: {low:.1g} for a weight of layer {low_at}, {high:.1g} for one of "
-            f"layer {high_at}; the start's scale, or this depth without residual connections."
+            f"Gradients {what}: {low:.1g} for a weight of net.layers[{low_at}], {high:.1g} for one "
+            f"of net.layers[{high_at}]; the start's scale, or this depth without residual "
+            "connections."
         )
     return ""
 
@@ -411,6 +432,11 @@ def rate_too_small(case: Case) -> str:
     if case.optimizer is None:
         return ""
     before, ends = case.after_some_steps
+    if all(abs(end - before) < 1e-3 * before for end in ends.values()):
+        return (
+            f"{STEPS} steps leave the loss at {before:.4g}, even with {FACTORS[-1]} times the "
+            f"learning rate: lr = {case.optimizer.lr:g} looks far too small."
+        )
     factor, least = min(((f, end) for f, end in ends.items() if f > 1), key=lambda pair: pair[1])
     if ends[1] < 0.99 * before or least > 0.95 * before or factor < 100:
         return ""
@@ -476,6 +502,7 @@ STAGES: tuple[tuple[Test, ...], ...] = (
     (not_finite, one_class, constant_inputs),
     (doubled_output, bounded_output),
     (loss_refuses,),
+    (muted_label,),
     (large_inputs, unequal_columns, large_targets, contradictions, unrelated_labels),
     (same_units, much_dropout, no_activation),
     (stale_averages,),

@@ -17,7 +17,8 @@
 - Search leads what readers type when a network doesn't learn to its section (`asked`).
 - The landing page shows an explorer, and a card for each chapter with what it takes (`landing`,
   `reading`).
-- The notebooks and all that they need become one archive to download (`archive`).
+- The notebooks and all that they need become one archive to download (`archive`), with their text
+  in plain Markdown (`plain`).
 - The playground's page gets its first picture (`playground`).
 - The page *Draw a digit* gets its tool and its recorded numbers (`digit`).
 - The site's address without a page leads to the first one (`front`).

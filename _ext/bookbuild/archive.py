@@ -3,7 +3,8 @@
 It is made of the book's own files, in one order and without times, so that the same book gives the
 same bytes. Pages link to it from their menu of downloads.
 
-A notebook that is downloaded by itself, from that menu too, is not in the folder that it imports
+What leaves the site has its text in plain Markdown (`plain`), as not every program knows MyST. And
+a notebook that is downloaded by itself, from that menu too, is not in the folder that it imports
 from. So the copy which the site offers says what to do, before its first code cell.
 """
 
@@ -14,6 +15,7 @@ import zipfile
 from pathlib import Path
 
 from .paths import ROOT
+from .plain import plain, plain_notebook
 
 NAME = "neural-networks-piece-by-piece"
 ADDRESS = f"_static/{NAME}.zip"
@@ -111,14 +113,28 @@ def archive() -> bytes:
 
 def contents() -> dict[str, bytes]:
     """Paths in the archive's folder, and what is in them."""
-    paths = {path for pattern in FILES for path in ROOT.glob(pattern) if path.is_file()}
-    kept = {path.relative_to(ROOT).as_posix(): path for path in paths if path.suffix != ".pyc"}
+    names = shipped()
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    return {name: path.read_bytes() for name, path in kept.items()} | {
+    return {name: taken(name, names) for name in names} | {
         "README.txt": README.encode(),
         "requirements.txt": requirements().encode(),
         "pyproject.toml": project.replace('"README.md"', '"README.txt"').encode(),
     }
+
+
+def taken(name: str, names: set[str]) -> bytes:
+    """A file of the book as the archive has it: what is to be read is in plain Markdown."""
+    data = (ROOT / name).read_bytes()
+    if not name.startswith(("chapters/", "appendix/")):
+        return data
+    make = plain_notebook if name.endswith(".ipynb") else plain
+    return make(data.decode(), name, names).encode()
+
+
+def shipped() -> set[str]:
+    """The book's own files that are in the archive, by their paths in the book."""
+    paths = {path for pattern in FILES for path in ROOT.glob(pattern) if path.is_file()}
+    return {path.relative_to(ROOT).as_posix() for path in paths if path.suffix != ".pyc"}
 
 
 def requirements() -> str:
@@ -152,10 +168,12 @@ def saved(html: str) -> str:
 
 
 def tell_notebooks(app, error):
-    """Have each notebook that the site offers say what it needs."""
-    for path in Path(app.outdir).glob("_sources/**/*.ipynb"):
+    """Have each notebook that the site offers say what it needs, in plain Markdown."""
+    sources, names = Path(app.outdir) / "_sources", shipped()
+    for path in sources.rglob("*.ipynb"):
+        name = path.relative_to(sources).as_posix()
         told = with_notice(path.read_text(encoding="utf-8"))
-        path.write_text(told, encoding="utf-8")
+        path.write_text(plain_notebook(told, name, names), encoding="utf-8")
 
 
 def with_notice(text: str) -> str:

@@ -65,6 +65,6 @@ def test_a_chapter_is_measured(tmp_path):
 
 
 def test_minutes_follow_the_rule():
-    assert Reading(words=4000, lines=200, explorers=5, exercises=12).minutes == 40
-    assert Reading(words=4000, lines=200, explorers=6, exercises=12).minutes == 40, "in fives"
+    assert Reading(words=4200, lines=200, explorers=5, exercises=12).minutes == 50
+    assert Reading(words=4200, lines=200, explorers=6, exercises=12).minutes == 50, "in fives"
     assert Reading(words=0, lines=0, explorers=0, exercises=12).exercise_minutes == 60

@@ -12,8 +12,10 @@ from matplotlib.figure import Figure
 
 from nnbook.colours import NAMED, Colours, dark, linear_rgb, oklab
 from nnbook.frames import STYLE, book_style
-from nnbook.svg import _distance, _lines, _thinned, fragment
+from nnbook.plots import halo
+from nnbook.svg import HALO, _distance, _lines, _thinned, fragment
 
+EDGE = ("stroke-width", "stroke-opacity")
 COLOUR = st.tuples(*[st.integers(0, 255)] * 3).map(lambda rgb: "#{:02x}{:02x}{:02x}".format(*rgb))
 
 
@@ -40,6 +42,36 @@ def test_words_are_words_and_formulas_outlines():
     sizes = {re.search(r"--t:(\d+)px", e.get("style", "")) for e in svg.iter("text")}
     assert {m[1] for m in sizes if m} == {"10"}  # of ticks; labels have the style's 11
     assert "font-family" not in ElementTree.tostring(svg, encoding="unicode")
+
+
+def test_words_with_a_halo_are_words_and_the_figure_keeps_its_effects():
+    texts = []
+
+    def paint(ax):
+        texts[:] = [
+            halo(ax.annotate(word, (0, 0), color="#0072b2")) for word in ("a", "b\nc", "$x$")
+        ]
+        ax.text(0, 1, "plain")
+
+    svg, _ = drawn(paint)
+    assert [e.text for e in svg.iter("text") if e.get("class") == HALO] == ["a", "b", "c"]
+    assert {"fill:var(--f-1)"} == {
+        re.search("fill:[^;]*", e.get("style"))[0] for e in svg.iter("text") if e.get("class")
+    }
+    assert "plain" in [e.text for e in svg.iter("text") if not e.get("class")]
+    assert sum("stroke:var(--f-paper)" in style for style in styles(svg)) == 1  # the formula's
+    assert all(text.get_path_effects() and text.get_gid() is None for text in texts)
+
+
+def test_the_style_sheet_draws_the_halo_of_a_figure():
+    css = STYLE.with_name("explorer.css").read_text(encoding="utf-8")
+    rule = re.search(rf"\.{HALO} {{([^}}]*)}}", css)[1]
+    (effect,) = halo(Figure().text(0, 0, "a")).get_path_effects()
+    edge = effect._gc
+    width, opacity = (float(re.search(rf"{name}: ([\d.]+)", rule)[1]) for name in EDGE)
+    assert (width, opacity) == (edge["linewidth"], edge["alpha"])
+    assert edge["foreground"] == "white" and "stroke: var(--f-paper)" in rule
+    assert "paint-order: stroke" in rule
 
 
 def test_powers_of_ten_are_words():
@@ -72,6 +104,9 @@ def test_coordinates_are_rounded_and_scales_are_not():
     svg, _ = drawn(lambda ax: ax.plot([0.123456, 1], [0, 1 / 3], label="$x$") and ax.legend())
     for path in svg.iter("path"):
         assert not re.search(r"\.\d\d", path.get("d", ""))
+    for element in svg.iter():
+        for place in re.findall(r"translate\([^)]*\)", element.get("transform", "")):
+            assert not re.search(r"\.\d\d", place)
     scale = next(
         m for e in svg.iter("g") if (m := re.search(r"scale\(([\d.]+)", e.get("transform", "")))
     )

@@ -94,6 +94,34 @@ def test_orthogonal_against_torch(torch, rng):
     assert np.allclose(w.T @ w, (a.T @ a).numpy())
 
 
+@pytest.mark.parametrize(
+    "scheme, theirs, options",
+    [
+        (init.lecun_normal, "kaiming_normal_", {"nonlinearity": "linear"}),
+        (init.glorot_normal, "xavier_normal_", {}),
+        (init.glorot_uniform, "xavier_uniform_", {}),
+        (init.he_normal, "kaiming_normal_", {"nonlinearity": "relu"}),
+        (init.he_uniform, "kaiming_uniform_", {"nonlinearity": "relu"}),
+    ],
+)
+def test_pytorch_has_the_same_schemes_by_other_names(torch, rng, scheme, theirs, options):
+    ours = scheme(SHAPE, rng)
+    weight = torch.empty(SHAPE[::-1])  # PyTorch's shape is (outputs, inputs)
+    their = getattr(torch.nn.init, theirs)(weight, **options).numpy()
+    assert their.std() == pytest.approx(ours.std(), rel=0.03)
+    if "uniform" in theirs:
+        assert np.abs(their).max() == pytest.approx(np.abs(ours).max(), rel=1e-3)
+
+
+def test_pytorch_by_itself_starts_with_a_sixth_of_hes_variance(torch):
+    layer = torch.nn.Linear(300, 2000)
+    limit = 1 / math.sqrt(300)
+    for part in (layer.weight, layer.bias):
+        drawn = part.detach().numpy()
+        assert 0.99 * limit < np.abs(drawn).max() <= limit * (1 + 1e-6)
+    assert layer.weight.detach().numpy().var() == pytest.approx(2 / 300 / 6, rel=0.02)
+
+
 @pytest.mark.parametrize("scheme", RANDOM + [init.zeros, partial(init.constant, value=1)])
 def test_float64_shape_and_seed(scheme):
     one, two = (scheme((3, 4), np.random.default_rng(1)) for _ in range(2))

@@ -78,6 +78,13 @@ def flipped(pred, y):
     return value, -d
 
 
+def hinge(pred, y):
+    """The mean of max(0, 1 - y pred), for labels -1 and 1."""
+    y = np.asarray(y).reshape(-1, 1)
+    gap = np.maximum(0.0, 1 - y * pred)
+    return float(gap.mean()), np.where(gap > 0, -y, 0.0) / len(y)
+
+
 def shifted_net():
     net = dense(64, 32, 32, 10)
     for layer in net.layers:
@@ -110,6 +117,7 @@ def bad(x=X, rows=slice(5, 8), value=np.nan):
 
 RAW = np.rint(digits()[0] * 255)
 WIDE = X * np.where(np.arange(64) == 20, 1e4, 1.0)
+MIXED = X.T.reshape(-1, 64)  # pictures along the last axis, and then rows of 64
 TWINS = np.repeat(X[:300], 2, axis=0), np.repeat(Y[:300], 2)
 BX, BY = moons(300, 0.1, rng())
 
@@ -157,9 +165,14 @@ BROKEN = {
             dense(64, 32, 10),
             x=TWINS[0],
             y=np.where(np.arange(600) % 2, TWINS[1], (TWINS[1] + 1) % 10),
-        )
+        ),
+        lambda: said(dense(64, 32, 10), x=MIXED),
     ],
-    "unrelated_labels": [lambda: said(dense(64, 32, 10), y=rng().permutation(Y))],
+    "unrelated_labels": [
+        lambda: said(dense(64, 32, 10), y=rng().permutation(Y)),
+        lambda: said(dense(64, 32, 10), x=MIXED + 0.01 * rng().normal(size=X.shape)),
+    ],
+    "muted_label": [lambda: said(dense(2, 16, 1), hinge, BX, BY)],
     "same_units": [
         lambda: said(dense(64, 32, 10, init=zeros)),
         lambda: said(dense(64, 32, 10, init=lambda shape, r: np.full(shape, 0.05))),
@@ -203,6 +216,7 @@ BROKEN = {
     "rate_too_small": [
         lambda: said(dense(64, 32, 10), optimizer=SGD(lr=1e-5)),
         lambda: said(dense(64, 32, 10), optimizer=Adam(lr=1e-7)),
+        lambda: said(dense(64, 32, 10), optimizer=SGD(lr=1e-9)),
     ],
     "few_not_learned": [
         lambda: said(dense(2, 1), binary_cross_entropy, *circles(300, 0.05, rng())),
@@ -226,14 +240,27 @@ def test_a_broken_set_up_is_named(name, k):
     "name, words",
     [
         ("one_class", "All 1797 labels are 3: there is nothing to tell apart"),
-        ("blocked_gradient", "Layer 0 gets no gradient, while layer 3 does"),
+        ("blocked_gradient", "net.layers[0] gets no gradient, while net.layers[3] does"),
         ("loss_refuses", "target must hold labels 0 to 9, got 1 to 10"),
         ("unrelated_labels", "shuffled apart"),
         ("rate_too_large", "lr = 30 looks too large"),
+        ("muted_label", "takes labels -1 and 1."),
     ],
 )
 def test_its_sentence_has_the_number(name, words):
     assert words in str(BROKEN[name][0]())
+
+
+@pytest.mark.parametrize(
+    "name, k, words",
+    [
+        ("contradictions", 1, "label: one number over and over"),
+        ("unrelated_labels", 1, "Show ten inputs with their labels"),
+        ("rate_too_small", 2, "even with 1000 times the learning rate: lr = 1e-09"),
+    ],
+)
+def test_a_sentence_fits_its_set_up(name, k, words):
+    assert words in str(BROKEN[name][k]())
 
 
 # ---- Healthy ones: every chapter's kind of network ----
@@ -246,6 +273,18 @@ def trained():
     net = dense(64, 32, 10, extra=[BatchNorm])
     options = {"optimizer": Adam(lr=0.01), "epochs": 8, "batch_size": 64, "rng": rng()}
     train(net, softmax_cross_entropy, X, Y, **options)
+    return net
+
+
+FAR = moons(300, 0.0, rng())[0], 2 * moons(300, 0.0, rng())[1] - 1
+
+
+def separated(seed):
+    """All margins are kept, so that no sample passes a gradient back."""
+    net, optimizer = dense(2, 32, 1, seed=seed), Adam(lr=0.01)
+    for _ in range(1000):
+        optimizer.step(net.params, net.value_and_grad(hinge, *FAR)[1])
+    assert hinge(net.forward(FAR[0]), FAR[1])[0] == 0
     return net
 
 
@@ -264,6 +303,10 @@ HEALTHY = {
     "neuron": lambda s: said(
         dense(64, 1, seed=s), binary_cross_entropy, y=Y % 2, optimizer=SGD(lr=0.1)
     ),
+    "a hinge, labels -1 and 1": lambda s: said(
+        dense(2, 16, 1, seed=s), hinge, BX, 2 * BY - 1, optimizer=Adam(lr=0.01)
+    ),
+    "a hinge, trained": lambda s: said(separated(s), hinge, *FAR),
     "softmax regression": lambda s: said(dense(64, 10, seed=s), optimizer=SGD(lr=0.5)),
     "network, moons": lambda s: said(
         dense(2, 16, 1, seed=s), binary_cross_entropy, BX, BY, optimizer=Adam(lr=0.01)
