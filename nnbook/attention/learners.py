@@ -89,16 +89,17 @@ class Found:
     parameters : int
     lr : float
         The one of ``rates`` with the highest share of right digits, of sequences to choose by.
-    rates, validation : lists
-        Each rate, and this share.
+    rates : list
+    digits : array (seeds,)
+        At this rate, by other seeds, which share of the test sequences' digits is right.
     right : bool (seeds, sequences)
-        At this rate, by other seeds, which answers are right from the first to the last digit.
+        Which of their answers are right from the first to the last digit.
     """
 
     parameters: int
     lr: float
     rates: list
-    validation: list
+    digits: np.ndarray
     right: np.ndarray
 
 
@@ -106,7 +107,8 @@ def read(record):
     """{(kind, task, n): Found} from the record of `lengths`."""
     return {
         (row["kind"], row["task"], row["n"]): Found(
-            **{name: row[name] for name in ("parameters", "lr", "rates", "validation")},
+            **{name: row[name] for name in ("parameters", "lr", "rates")},
+            digits=np.array(row["digits"]),
             right=np.array([unpacked(text, record["sequences"]) for text in row["right"]]),
         )
         for row in record["found"]

@@ -92,6 +92,7 @@ def test_a_truncated_gradient_is_that_of_pieces(kind, rng):
 
 def test_the_record_is_read():
     row = {"kind": "LSTM", "task": "sort", "n": 5, "parameters": 7, "lr": 0.1}
-    row |= {"rates": [0.1], "validation": [0.5], "right": [packed(np.arange(20) % 2 == 0)] * 3}
+    row |= {"rates": [0.1], "digits": [0.7] * 3, "right": [packed(np.arange(20) % 2 == 0)] * 3}
     found = read({"sequences": 20, "found": [row]})["LSTM", "sort", 5]
     assert found.right.shape == (3, 20) and found.right.mean() == 0.5 and found.parameters == 7
+    assert found.digits.tolist() == [0.7] * 3
