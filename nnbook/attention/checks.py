@@ -61,7 +61,7 @@ def causal(Q, K, V):
 
 parameters = array(
     [16640, 33088, 256],
-    "Four matrices of 64 · 64, two of 64 · 256, each with its biases; two norms with γ and β.",
+    "Four matrices of 64 · 64, two of 64 · 256, all with biases; two norms.",
     mistakes=[
         ([16384, 32768, 256], "Each matrix has a bias for each of its outputs."),
         ([16640, 33088, 128], "There are two norms, each with a γ and a β for 64 numbers."),

@@ -107,7 +107,7 @@ def draw_mask(axes, mask, when):
 
 def place_axes(axes):
     """Left the vectors of 64 places, right how well each fits one of them."""
-    axes[0].set(xlabel="column", ylabel="place", ylim=(63.5, -0.5))
+    axes[0].set(xlabel="column", ylabel="place", xlim=(-0.5, 31.5), ylim=(63.5, -0.5))
     axes[0].grid(False)
     axes[1].set(xlim=(0, 63), ylim=(-0.6, 1.1), xlabel="another place")
     axes[1].set(ylabel="p · p' / (d / 2)")
@@ -126,7 +126,6 @@ def draw_places(axes, place, d):
     fits = P @ P[place] / (d / 2)
     axes[0].imshow(P, cmap="RdBu_r", vmin=-1, vmax=1, aspect="auto",
                    extent=(-0.5, d - 0.5, 63.5, -0.5))  # fmt: skip
-    axes[0].set(xlim=(-0.5, d - 0.5), xticks=range(0, d, d // 4))
     axes[0].add_patch(Rectangle((-0.5, place - 0.5), d, 1, fill=False, ec=ORANGE, lw=2))
     axes[1].plot(fits, color=BLUE)
     axes[1].plot(place, 1, "o", color=ORANGE)
