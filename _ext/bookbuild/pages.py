@@ -1,8 +1,9 @@
 """Which pages a build reads: those whose text, or anything that they show, has changed.
 
 With BOOK_PAGE=chapters/optimizers in the environment (`tools/page.py` sets it) a build executes
-and reads that page alone. Pages that have never been read are read as well, so that links to them
-are known, with the outputs that their notebooks store; the next whole build makes up for it.
+and reads that page alone, and the bibliography. Pages that have never been read are read as well,
+so that links to them are known, with the outputs that their notebooks store; the next whole build
+makes up for it.
 """
 
 import hashlib
@@ -21,6 +22,7 @@ SHOWN = {
     "appendix/mistakes": "chapters/*.ipynb",
     "appendix/claims": "chapters/*.ipynb",
 }
+LISTS_ENTRIES = "appendix/bibliography"  # citations find what it held when it was last read
 
 
 def setup(app):
@@ -54,7 +56,7 @@ def changed_pages(app, env, added, changed, removed):
 def choose_and_execute(app, env, docnames: list[str]):
     """Have the notebooks among these pages executed, and note with what each page is read."""
     page = os.environ.get("BOOK_PAGE")
-    whole = {page} if page else set(docnames)
+    whole = {page, LISTS_ENTRIES} if page else set(docnames)
     read_with = {doc: shown(app, doc) for doc in docnames if doc in whole}
     late = set(docnames) - whole
     kept = {doc: digest for doc, digest in getattr(env, "read_with", {}).items() if doc not in late}

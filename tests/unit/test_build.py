@@ -365,6 +365,14 @@ def test_a_page_build_reads_that_page_alone(outputs, monkeypatch):
     assert sorted(stale) == ["chapters/one", "intro"], "they wait for the next whole build"
 
 
+def test_a_page_build_reads_a_changed_bibliography(outputs, monkeypatch):
+    """A page may cite what has just been written into references.bib."""
+    before = {"chapters/one": "old", "chapters/two": "old", "appendix/bibliography": "old"}
+    app, env, reading = page_build(outputs, before, list(before), "chapters/two", monkeypatch)
+    assert reading == ["chapters/two", "appendix/bibliography"] and len(outputs.runs) == 1
+    assert "appendix/bibliography" not in pages.changed_pages(app, env, set(), set(), set())
+
+
 def test_a_first_page_build_reads_all_and_executes_one(outputs, monkeypatch):
     names = ["chapters/one", "chapters/two", "intro"]
     app, env, reading = page_build(outputs, {}, names, "chapters/two", monkeypatch)

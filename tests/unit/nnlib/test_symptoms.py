@@ -1,5 +1,6 @@
 """Symptoms of a network that does not learn: set-ups broken in one place, and healthy ones."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -14,6 +15,7 @@ from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm, LayerNorm
 from nnlib.optim import SGD, Adam, Momentum
+from nnlib.symptoms import Case, muted_label
 from nnlib.train import train
 
 X, Y = digits()
@@ -261,6 +263,16 @@ def test_its_sentence_has_the_number(name, words):
 )
 def test_a_sentence_fits_its_set_up(name, k, words):
     assert words in str(BROKEN[name][k]())
+
+
+def test_a_label_that_is_only_answered_well_is_not_muted():
+    """A hinge that makes -1 of label 0, and a network that answers -2 to all."""
+    net = dense(2, 16, 1)
+    net.params[:] = 0
+    net.layers[-1].b = -2.0
+    case = Case(net, lambda pred, y: hinge(pred, 2 * y - 1), BX, BY, None, rng())
+    assert muted_label(case) == ""
+    assert muted_label(replace(case, loss=hinge)) != ""
 
 
 # ---- Healthy ones: every chapter's kind of network ----
