@@ -14,10 +14,11 @@ INK, GREY = "#222222", "#777777"
 
 def draw_looks(ax, words, weights, who):
     """A sentence, and lines from one word to those that it looks at, the thicker the more."""
-    widths = np.array([len(word) + 1.6 for word in words])
+    widths = np.array([len(word) + 2.0 for word in words])
     x = np.cumsum(widths) - widths / 2
     for s, (word, weight) in enumerate(zip(words, weights, strict=True)):
-        ax.text(x[s], 0, word, ha="center", va="top", color=ORANGE if s == who else INK)
+        ax.text(x[s], 0, word, ha="center", va="top", fontsize=12,
+                color=ORANGE if s == who else INK)  # fmt: skip
         ax.text(x[s], -0.75, f"{weight:.2f}", ha="center", va="top", fontsize=10, color=GREY)
         if weight > 0.01:
             along = np.linspace(0, 1, 17)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from layer_checks import build, gradient_errors
 
-from nnbook.attention.learners import KINDS, learn_task, read, right
+from nnbook.attention.learners import KINDS, block, learn_task, read, right
 from nnbook.attention.sequences import EQUALS, deal, echo, written
 from nnbook.attention.through_time import NormedRNN, truncated
 from nnbook.runs import packed
@@ -96,3 +96,42 @@ def test_the_record_is_read():
     found = read({"sequences": 20, "found": [row]})["LSTM", "sort", 5]
     assert found.right.shape == (3, 20) and found.right.mean() == 0.5 and found.parameters == 7
     assert found.digits.tolist() == [0.7] * 3
+
+
+def test_a_block_against_torch(torch, rng):
+    d, heads, T = 8, 2, 5
+    net = build(block(d, heads), rng)
+    theirs = torch.nn.TransformerEncoderLayer(
+        d, heads, 4 * d, dropout=0, batch_first=True, norm_first=True, dtype=torch.float64
+    )
+    (norm1, attention), (norm2, wide, _, narrow) = (part.layers for part in net.layers)
+    pairs = [
+        (theirs.self_attn.in_proj_weight, np.hstack([part.W for part in attention.layers[:3]]).T),
+        (theirs.self_attn.in_proj_bias, np.hstack([part.b for part in attention.layers[:3]])),
+        *((to.weight, ours.W.T) for to, ours in torch_layers(theirs, attention, wide, narrow)),
+        *((to.bias, ours.b) for to, ours in torch_layers(theirs, attention, wide, narrow)),
+        *((to.weight, ours.gamma) for to, ours in ((theirs.norm1, norm1), (theirs.norm2, norm2))),
+        *((to.bias, ours.beta) for to, ours in ((theirs.norm1, norm1), (theirs.norm2, norm2))),
+    ]
+    with torch.no_grad():
+        for parameter, values in pairs:
+            parameter[:] = torch.tensor(values)
+    x, dy = rng.normal(size=(2, 3, T, d))
+    x_torch = torch.tensor(x, requires_grad=True)
+    later = torch.triu(torch.ones(T, T, dtype=torch.bool), 1)
+    y_torch = theirs(x_torch, src_mask=later)
+    (y_torch * torch.tensor(dy)).sum().backward()
+    assert relative_error(net(x), y_torch.detach().numpy()) < 1e-10
+    assert relative_error(net.backward(dy), x_torch.grad.numpy()) < 1e-10
+    for (to, _), dW in zip(torch_layers(theirs, attention, wide, narrow),
+                           (attention.mix.dW, wide.dW, narrow.dW), strict=True):  # fmt: skip
+        assert relative_error(dW.T, to.weight.grad.numpy()) < 1e-10
+
+
+def torch_layers(theirs, attention, wide, narrow):
+    """Their dense layers, each with ours."""
+    return [
+        (theirs.self_attn.out_proj, attention.mix),
+        (theirs.linear1, wide),
+        (theirs.linear2, narrow),
+    ]
