@@ -60,7 +60,8 @@ Windows, in PowerShell
     .venv\\Scripts\\python -m pip install -r requirements.txt
     .venv\\Scripts\\python -m jupyterlab chapters
 
-Later the last command alone is enough.
+Later the last command alone is enough. The notebooks are in plain Markdown, so that other programs
+show them as well. In VS Code open this folder, and choose the Python of .venv as the kernel.
 
 What is here
 

@@ -4,8 +4,9 @@ Sphinx and the theme write scripts into the page itself, load others before the 
 and draw a dozen icons with a script of half a megabyte. After the build each page is gone over:
 
 - a script in the page moves into a file: a policy of ``default-src 'self'`` allows no other;
-- scripts wait until the text is there, this book's own first. The one that sets the theme does not,
-  or a dark page would flash white (`theme`);
+- scripts wait until the text is there, this book's own first. Two do not: the one that sets the
+  theme, or a dark page would flash white (`theme`), and the one of the explorers, which answer as
+  soon as they have been read;
 - icons become drawings in the page, with the outlines that the theme's script has for them;
 - style sheets become shorter (`sheets`), and so does code, where a colour is that of all text;
 - figures load when a reader comes near, and have their room before, as formulas have, and those in
@@ -27,7 +28,8 @@ LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees f
 DONE = "<!-- gone over -->"
 OPTIONS = "documentation_options.js"  # what the scripts that stood in the page add to
 MATH = "tex-chtml.js"
-OURS = ("explorer.js", "page.js", "run.js")
+EARLY = "explorer.js"
+OURS = (EARLY, "page.js", "run.js")
 SEARCH = ("searchtools.js", "language_data.js", "searchindex.js")  # of the search page alone
 ICON = re.compile(r'<(i|span)\b([^>]*\bclass="([^"]*\bfa-[^"]*)"[^>]*)></\1>')
 SCRIPT = re.compile(r"[ \t]*<script\b([^>]*)>(.*?)</script>\n?", re.S)
@@ -84,6 +86,7 @@ def lighten(html, icons, static, address, is_search):
     if MATH in files:  # page.js fetches it
         files[MATH] = files[MATH].replace(" src=", ' type="text/plain" data-src=')
     ours = [files.pop(name).replace(LATE, "") for name in OURS if name in files]
+    ours = [tag.replace(" defer", " async") if EARLY in tag else tag for tag in ours]
     options = [files.pop(OPTIONS)]
     last = [DONE, *ours, *options, inline(settings, static, address, " defer"), *files.values()]
     html = html.replace("<head>", f"<head>{inline([*theme, AT_ONCE], static, address)}", 1)

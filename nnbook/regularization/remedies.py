@@ -109,6 +109,7 @@ def noisy_and_shifted(level, share):
 # draws random numbers, so it is made anew for each call.
 REMEDIES = {
     "plain": {0: {}},
+    "rate": {lr: {"lr": lr} for lr in (1e-4, 3e-4, 0.001, 0.003, 0.01, 0.03)},
     "units": {k: {"width": k} for k in (8, 16, 32, 64, 128, 256)},
     "L2": {v: {"penalty": L2(v)} for v in (3e-4, 0.001, 0.003, 0.01, 0.03)},
     "L1": {v: {"penalty": L1(v)} for v in (3e-4, 0.001, 0.003, 0.01, 0.02)},

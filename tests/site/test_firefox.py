@@ -64,6 +64,7 @@ DRAGGED = """card => {
   const at = ({left, top, width, height}, x, y) => [left + x * width, top + y * height];
   const layer = card.querySelector(".nn-drag");
   layer.scrollIntoView({block: "center", behavior: "instant"});
+  layer.focus({preventScroll: true}); // the mark of one of several points is seen then
   return {
     mark: at(card.querySelector(".nn-mark").getBoundingClientRect(), 0.5, 0.5),
     goal: at(layer.getBoundingClientRect(), 0.3, 0.4),
@@ -78,21 +79,65 @@ RESTS = """css => {
 }"""
 
 
+# Another cell in the place of an explorer's, run.
+REPLACE = """(css, source) => {
+  const cell = document.querySelector(css).closest("div.cell");
+  const press = name =>
+    [...cell.querySelectorAll(".nn-run button")].find(b => b.textContent === name).click();
+  press("Edit");
+  const editor = cell.querySelector("textarea");
+  editor.value = source;
+  editor.dispatchEvent(new Event("input", {bubbles: true}));
+  press("Run");
+}"""
+POINTS = """
+def draw_dots(ax, w, dots=np.array([[0.25, 0.75], [0.75, 0.25]])):
+    ax.plot(*dots.T, "o")
+    ax.set(xlim=(0, 1), ylim=(0, 1))
+    return f"{w}: {dots.round(1).tolist()}"
+
+explore(draw_dots, w=[1, 2], drag="dots")
+"""
+
+
+def dragged(page, css):
+    """What is seen of an explorer before and after its mark has been dragged to its goal."""
+    page.wait_for(RESTS, css, seconds=300)
+    card = page.locator(css)
+    before = card.evaluate(DRAGGED)
+    (x, y), goal = before["mark"], before["goal"]
+    page.drag((x, y), ((x + goal[0]) / 2, y), goal)
+    page.wait_for(RESTS, css)
+    after = card.evaluate(DRAGGED)
+    assert after["mark"] == pytest.approx(goal, abs=1)
+    assert after["picture"] != before["picture"]
+    return before, after
+
+
 def test_a_start_on_a_landscape_is_dragged_in_firefox(site, firefox):
     """The mark is where the mouse has let it go, and Python draws the way from there."""
     css = "#valley-explorer"
     with firefox.new_page() as page:
         watch = Watch(page)
         page.goto(f"{site}/chapters/optimizers.html")
-        card = page.locator(css)
         page.locator(f"{css} .nn-enliven").click()
-        page.wait_for(RESTS, css, seconds=300)
-        before = card.evaluate(DRAGGED)
-        (x, y), goal = before["mark"], before["goal"]
-        page.drag((x, y), ((x + goal[0]) / 2, y), goal)
-        page.wait_for(RESTS, css)
-        after = card.evaluate(DRAGGED)
-        assert after["mark"] == pytest.approx(goal, abs=1)
+        before, after = dragged(page, css)
         assert after["label"].startswith("start: x = ") and after["label"] != before["label"]
-        assert after["query"].startswith("start=") and after["picture"] != before["picture"]
+        assert after["query"].startswith("start=")
+        assert watch.faults == []
+
+
+def test_one_of_several_points_is_dragged_in_firefox(site, firefox):
+    """It alone moves, and is named by its number."""
+    with firefox.new_page() as page:
+        watch = Watch(page)
+        page.goto(f"{site}/appendix/explorers.html")
+        page.locator("#draw-error-explorer .nn-enliven").click()
+        dragged(page, "#draw-error-explorer")
+        page.evaluate(REPLACE, "#draw-error-explorer", POINTS)
+        _, after = dragged(page, "#draw-dots-explorer")
+        assert after["label"].startswith("dots, 1 of 2: x = ")
+        assert after["query"].startswith("dots=0%3A") and "%3B" not in after["query"]
+        says = page.locator("#draw-dots-explorer .nn-says > span")
+        assert says.evaluate("span => span.textContent") == "1: [[0.3, 0.6], [0.8, 0.2]]"
         assert watch.faults == []

@@ -473,6 +473,34 @@ def namespace(name):
 # ---- Frames that don't come; ways for the keyboard, and for the ear ----
 
 
+# A page as it is while it is on its way: its beginning, to the first explorer's end.
+BEGINNING = """async () => {
+  const text = await (await fetch(location.href)).text();
+  const end = text.indexOf("</nn-explorer>");
+  window.rest = text.slice(end);
+  document.open();
+  document.write(text.slice(0, end));
+}"""
+
+
+def test_an_explorer_answers_before_the_rest_of_the_page_is_there(site, new_page, book):
+    with new_page() as page:
+        address = f"{site}/{PAGE}.html"
+        empty = {"body": "", "content_type": "text/html; charset=utf-8"}
+        page.route(address, lambda route: route.fulfill(**empty))
+        page.goto(address)
+        page.unroute(address)
+        page.evaluate(BEGINNING)
+        first, *others = opened_cards(page, book / f"{PAGE}.html")
+        moved = at_the_ends(first)
+        first.assert_shows(moved)
+        assert page.evaluate("document.readyState") == "loading" and others
+        page.evaluate("document.write(rest), document.close()")
+        for controls in others:
+            controls.assert_shows(at_the_ends(controls))
+        first.assert_shows(moved)
+
+
 def test_frames_that_do_not_come_are_told_and_asked_for_again(opening, new_page, site, book):
     with new_page() as page:
         page.route("**/frames/**", lambda route: route.abort())

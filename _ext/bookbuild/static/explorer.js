@@ -146,15 +146,17 @@
 
   class Explorer extends HTMLElement {
     connectedCallback() {
-      if (this.controls) return; // moved in the page
+      if (begun) this.wake(); // one that Python has made
+    }
+    /* Whether it begins to answer now: not again, and not before its last part has been read. */
+    wake() {
+      if (this.controls || !this.querySelector(".nn-voice")) return false;
       this.controls = [...this.querySelectorAll("[data-name]")].map((box) => new Control(box));
       this.layers = [...this.querySelectorAll(".nn-frame")];
       this.sentence = this.querySelector(".nn-says > span");
       this.voice = this.querySelector(".nn-voice");
       this.shown = this.frameOf(this.controls.map((control) => control.start)); // as it was written
-      this.links = [...document.querySelectorAll(`a[href*="#${CSS.escape(this.id)}?"]`)]
-        .filter((link) => page(link.href) === page(location.href))
-        .map((link) => [link, this.read(parse(link.hash).query).join()]);
+      this.findLinks();
       this.setAttribute("role", "group");
       this.querySelector("figure").setAttribute("role", "none"); // not a group in a group
       const ask = this.querySelector(".nn-ask");
@@ -170,6 +172,12 @@
         this.load();
       };
       new IntersectionObserver(near, { rootMargin: NEAR }).observe(this);
+      return true;
+    }
+    findLinks() {
+      this.links = [...document.querySelectorAll(`a[href*="#${CSS.escape(this.id)}?"]`)]
+        .filter((link) => page(link.href) === page(location.href))
+        .map((link) => [link, this.read(parse(link.hash).query).join()]);
     }
     disconnectedCallback() {
       this.stop();
@@ -377,11 +385,29 @@
 
   /* ---- Begin ---- */
 
-  customElements.define("nn-explorer", Explorer);
   const { id, query } = parse(location.hash);
   const kept = history.state?.explorers; // at a reload, or when coming back to the page
-  for (const card of cards()) card.set((kept ?? { [id]: query })[card.id] ?? "", false);
-  if (query && !kept) document.getElementById(id)?.scrollIntoView({ block: "start" });
+  let begun = false; // all of the page has been read
+
+  /* The script doesn't wait for the page's end: a card answers as soon as it has been read. */
+  function begin() {
+    for (const card of document.querySelectorAll("nn-explorer")) {
+      if (card.wake()) card.set((kept ?? { [id]: query })[card.id] ?? "", false);
+    }
+    if (document.readyState === "loading") requestAnimationFrame(begin);
+    else if (!begun) end();
+  }
+  function end() {
+    begun = true;
+    for (const card of cards()) {
+      card.findLinks(); // those that stand below it, too
+      card.show();
+    }
+    if (query && !kept) document.getElementById(id)?.scrollIntoView({ block: "start" });
+  }
+  customElements.define("nn-explorer", Explorer);
+  begin();
+  document.addEventListener("DOMContentLoaded", begin); // in a tab that is not seen, say
   document.addEventListener("click", follow);
   addEventListener("popstate", arrive);
   addEventListener("hashchange", arrive);
