@@ -4,7 +4,6 @@ Every chapter's cells are executed by nbval; here it is the chapter that takes t
 """
 
 import contextlib
-import os
 import re
 import socket
 import subprocess
@@ -19,19 +18,11 @@ from book_files import ROOT
 from driver import latencies, record, start_stopwatch
 from driver.lab import LabControls, first_explorer
 from playwright.sync_api import TimeoutError, expect
-from threadpoolctl import threadpool_limits
 
 from nnbook.explore import WIDGET
 
 NOTEBOOKS = ["appendix/explorers.ipynb", "chapters/backprop.ipynb"]
 TIMEOUT = 180_000  # milliseconds for a notebook to run
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Pictures are compared to the last digit, which may depend on how many threads share a sum."""
-    with threadpool_limits(1):
-        yield
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +54,7 @@ def lab(tmp_path_factory):
         f"--LabApp.workspaces_dir={folder / 'workspaces'}",
     ]
     with open(folder / "log.txt", "w", encoding="utf-8") as log:
-        one = os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        server = subprocess.Popen(command, stdout=log, stderr=log, env=one)
+        server = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         wait_for(f"http://127.0.0.1:{port}/api", server, folder / "log.txt")
         yield f"http://127.0.0.1:{port}", folder

@@ -48,7 +48,9 @@ class LabControls(Controls):
         controls: Object.fromEntries(controls),
         sentence: tidy(explorer.querySelector(".nn-says")?.textContent),
         alt: explorer.querySelector(".nn-pictures[role=img]")?.getAttribute("aria-label"),
-        pictures: [...explorer.querySelectorAll("g.nn-frame")].map(group => group.innerHTML),
+        pictures: [...explorer.querySelectorAll("g.nn-frame")].map(
+          // a slow Lab is asked twice to run its cells: their second explorer has a number
+          group => group.innerHTML.replace(/-explorer-\\d+-/g, "-explorer-")),
       };
     }"""
 
