@@ -21,7 +21,7 @@ unforced("benchmarks")
 import numpy as np  # noqa: E402
 
 RESULTS = Path(__file__).with_name("results.json")
-PARTS = ("pages", "frames", "training", "live")
+PARTS = ("pages", "frames", "training", "convolution", "live")
 IN_PIECES = ("training", "live")  # a piece is shown; `live` records each by itself
 
 

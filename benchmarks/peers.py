@@ -35,7 +35,7 @@ def torch_net(sizes, normed=False):
 
 
 def torch_lenet():
-    """The network of `benchmarks.training.lenet`."""
+    """The network of `benchmarks.convolution.lenet`."""
     nn = torch.nn
     return nn.Sequential(
         *(nn.Conv2d(1, 6, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2)),

@@ -15,9 +15,8 @@ from threadpoolctl import threadpool_limits
 
 from nnbook.mnist.folder import mnist_folder
 from nnbook.mnist.recipe import FAST, fit
-from nnlib.convolution import Conv2d, MaxPool2d
 from nnlib.data import mnist
-from nnlib.layers import Flatten, Linear, ReLU
+from nnlib.layers import Linear, ReLU
 from nnlib.losses import softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm
@@ -42,7 +41,6 @@ SGD_LIMITS = {  # batch size: at most so many times the epoch of others
     128: {"torch": 1.0, "loader": 0.6, "sklearn": 0.6, "jax": 1.1},
     512: {"torch": 1.1},
 }
-CONVOLUTION_LIMIT = 2.0  # times PyTorch's epoch, whose convolutions are written for the processor
 ADAM_LIMITS = {"default": 0.6, "fused": 1.1}
 BARE_LIMIT = 1.2  # times the bare loop of an epoch's products and updates
 PASS_LIMIT = 1.5  # an update by SGD: times one pass that reads and writes every parameter
@@ -93,21 +91,6 @@ def normed_rows():
         torch=partial(peers.torch_epoch, *part, 32, torch_normed, "adam", fused=True),
     )
     yield from epoch_rows("BatchNorm + Adam, 784-32-32-10, batch 32", times, {"torch": 0.5})
-
-
-def lenet_rows():
-    """A small convolutional network: an epoch beside PyTorch's, and where a step's time goes."""
-    X, y = fifth()
-    images = X.reshape(-1, 1, 28, 28)
-    times = race(
-        nnlib=partial(adam_epoch, images, y, 64, lenet),
-        torch=partial(peers.torch_epoch, images, y, 64, peers.torch_lenet, "adam", fused=True),
-    )
-    yield from epoch_rows("LeNet + Adam, batch 64", times, {"torch": CONVOLUTION_LIMIT})
-    spent = seconds_by_layer(lenet(np.random.default_rng(0)), images[:64])
-    for name, seconds in spent.items():
-        share = 100 * seconds / sum(spent.values())
-        yield f"LeNet, batch 64: {name}, share of both ways", share, None, "%"
 
 
 def update_rows():
@@ -193,33 +176,6 @@ def dense(sizes, rng, normed=False):
         layers += [BatchNorm(n_out)] if normed else []
         layers += [ReLU()]
     return Network([*layers, Linear(*sizes[-2:])], rng=rng)
-
-
-def lenet(rng):
-    """About LeNet-5 (LeCun et al., 1998), with ReLU and max pooling, as it is built today."""
-    layers = [Conv2d(1, 6, 5, padding=2), ReLU(), MaxPool2d(2)]
-    layers += [Conv2d(6, 16, 5), ReLU(), MaxPool2d(2)]
-    layers += [Flatten(), Linear(400, 120), ReLU(), Linear(120, 84), ReLU(), Linear(84, 10)]
-    return Network(layers, rng=rng)
-
-
-def seconds_by_layer(net, x):
-    """{layer: median seconds of its forward and backward pass together}, on one thread."""
-    spent = {f"{k + 1}. {layer}": [] for k, layer in enumerate(net.layers)}
-    with threadpool_limits(1):
-        for _ in range(STEPS):
-            there, y = [], x
-            for layer in net.layers:
-                start = time.perf_counter()
-                y = layer.forward(y, training=True)
-                there.append(time.perf_counter() - start)
-            for name, layer, seconds in zip(
-                reversed(spent), reversed(net.layers), reversed(there), strict=True
-            ):
-                start = time.perf_counter()
-                y = layer.backward(y)
-                spent[name].append(seconds + time.perf_counter() - start)
-    return {name: median(seconds) for name, seconds in spent.items()}
 
 
 def timed_epoch(net, optimizer, X, y, batch):
@@ -322,7 +278,6 @@ PARTS = {
     **{f"sgd{batch}": partial(sgd_rows, batch) for batch in SGD_LIMITS},
     **{f"adam{batch}": partial(adam_rows, batch) for batch in (32, 128)},
     "normed": normed_rows,
-    "lenet": lenet_rows,
     "update": update_rows,
     "recipes": recipe_rows,
 }
