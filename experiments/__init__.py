@@ -36,4 +36,5 @@ NAMES = (
     "digit",
     "shifts",
     "lengths",
+    "factors",
 )

@@ -98,9 +98,9 @@ class Ladder:
             self.known[key] = recipe, measured
         return self.known[key]
 
-    def try_rates(self, recipe):
+    def try_rates(self, recipe, first_lr=None):
         """{learning rate: accuracy}, with a worse one on either side of the best."""
-        first = RATES.index(FIRST_LR[recipe.optimizer])
+        first = RATES.index(first_lr or FIRST_LR[recipe.optimizer])
         tried, wanted = {}, [first - 1, first, first + 1]
         while wanted:
             recipes = [replace(recipe, lr=RATES[k]) for k in wanted]

@@ -16,6 +16,8 @@ from nnbook.mnist.recipe import fit
 from nnlib.data import digits, mnist
 from nnlib.metrics import accuracy
 
+PIECE = 500  # images that a network reads at a time
+
 
 @contextmanager
 def runner(jobs=1, dask=None):
@@ -72,10 +74,20 @@ def score(recipe, seed, data, watch=False, images=None):
     """
     X, y, X_held, y_held = arrays(data)
     if images:
-        drawn = np.random.default_rng([seed, images]).permutation(len(X))[:images]
-        X, y = X[drawn], y[drawn]
+        X, y = drawn(X, y, images, seed)
     net, record = fit(recipe, seed, X, y, watch=(X_held, y_held) if watch else None)
-    return record | held(net.predict(X_held), y_held)
+    return record | held(predict(net, X_held), y_held)
+
+
+def drawn(X, y, images, seed):
+    """So many of the images and their labels, drawn by the seed."""
+    rows = np.random.default_rng([seed, images]).permutation(len(X))[:images]
+    return X[rows], y[rows]
+
+
+def predict(net, X):
+    """Labels for many images, in pieces: the windows of 10,000 at once would fill gigabytes."""
+    return np.concatenate([net.predict(X[i : i + PIECE]) for i in range(0, len(X), PIECE)])
 
 
 def held(pred, y):

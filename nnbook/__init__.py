@@ -51,6 +51,7 @@ What one chapter needs is in the room of its name, ``nnbook/<chapter>/``::
     microscope              of backpropagation: a graph, one step at a time, in two orders
     scaling                 of normalization: a new zero and a new unit for a column, in three ways
     recipe  folder          of MNIST: a network to train, and where its files lie
+    convolved               of MNIST: convolutional networks, and digits that are moved
     readings                of MNIST: which images recorded networks read right
     remedies                of regularization: ten networks, and what is tried against overfitting
     sheets  networks        of convolution: digits that lie anywhere, and networks that read them

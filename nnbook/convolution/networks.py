@@ -55,9 +55,14 @@ KINDS = {"dense": dense, "LeNet": lenet, "residual": residual}
 
 
 def products(layers):
-    """Multiplications for one sheet, in the convolutions and dense layers of a network."""
+    """Multiplications for one sheet."""
     net = Network(layers, rng=np.random.default_rng(0))
-    net(np.zeros((1, 1, SIDE, SIDE)))
+    return products_of(net, np.zeros((1, 1, SIDE, SIDE)))
+
+
+def products_of(net, x):
+    """Multiplications in the convolutions and dense layers of a network, for a batch x of one."""
+    net(x)
     every = list(unfold(net.layers))
     dense = sum(layer.W.size for layer in every if isinstance(layer, Linear))
     windows = {layer: layer.patches.shape[-1] for layer in every if isinstance(layer, Conv2d)}
