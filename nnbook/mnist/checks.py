@@ -217,6 +217,21 @@ luck = number(
     },
 )
 
+equals = array(
+    [17, 415],
+    "A convolution has few weights and uses each of them at many places.",
+    mistakes=[
+        ([415, 17], "Those two are right, the other way round."),
+        ([18, 415], "The biases are missing: one for each hidden unit, and ten more."),
+        ([17.499, 414.71], "Half a unit can't be built: round to whole ones."),
+        (
+            [17, 17],
+            "The products are those of all places together: one weight of a convolution is "
+            "used at each of them.",
+        ),
+    ],
+)
+
 EPOCHS, GOAL = 3, 98.3
 
 

@@ -68,6 +68,16 @@ from nnlib.mnist import DataUnavailable, Mnist
             },
         ),
         (
+            "equals",
+            [17, 415],
+            {
+                (415, 17): "other way round",
+                (18, 415): "biases",
+                ((13_922 - 10) / 795, 329_280 / 794): "Half a unit",
+                (17, 17): "at each of them",
+            },
+        ),
+        (
             "better",
             1.4639,
             {-1.4639: "positive", 15 / 105: "root", 0.15: "agree", 2.9277: "differs", 15: "spread"},
