@@ -36,5 +36,6 @@ NAMES = (
     "digit",
     "shifts",
     "lengths",
+    "convolved",
     "factors",
 )

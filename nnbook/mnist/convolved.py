@@ -1,6 +1,6 @@
 """Convolutional networks for MNIST, and their training: what differs from a dense `Recipe`.
 
-The experiment `factors` trains them.
+The experiments `convolved` and `factors` train them.
 """
 
 from dataclasses import dataclass

@@ -25,6 +25,7 @@ from experiments import (
     NAMES,
     ablation,
     best,
+    convolved,
     curve,
     depth,
     digit,
@@ -50,6 +51,7 @@ from nnbook.attention.learners import right as answered
 from nnbook.attention.sequences import TASKS, deal
 from nnbook.claims import effect
 from nnbook.convolution.networks import KINDS, products
+from nnbook.mnist.convolved import Convolved
 from nnbook.mnist.readings import misread, right
 from nnbook.mnist.recipe import FAST, FIRST, RandomShift, Recipe, fit
 from nnbook.regularization.remedies import REMEDIES, deal_all
@@ -155,7 +157,8 @@ def test_the_reference_has_the_better_penalty():
 def test_the_goals_were_reached():
     assert recorded("reference")["test_accuracy"]["mean"] >= 98.1
     assert recorded("best")["test_accuracy"]["mean"] >= 99.0
-    for run in recorded("best")["runs"]:
+    assert recorded("convolved")["test_accuracy"]["mean"] >= 99.4
+    for run in recorded("best")["runs"] + recorded("convolved")["runs"]:
         assert run["held_accuracy"] == pytest.approx(1 - len(run["wrong"]) / 10_000)
         assert len(run["read_as"]) == len(run["wrong"])
     for goal, found in recorded("fast")["goals"].items():
@@ -304,6 +307,21 @@ def test_the_networks_that_sort_are_those_of_the_code():
         check_rate(row)
 
 
+def test_the_convolutional_network_was_chosen_on_images_held_back():
+    record = recorded("convolved")
+    rates, accuracies = record["lrs"], record["by_lr"]
+    lr = rates[int(np.argmax(accuracies))]
+    assert rates == convolved.RATES and min(rates) < lr < max(rates)
+    tried = {row["change"]: row["validation_accuracy"] for row in record["tried"]}
+    assert list(tried) == list(convolved.CHANGES)
+    assert record["winner"] == max(tried, key=tried.get)
+    chosen = replace(convolved.GUESS, **{"lr": lr} | convolved.CHANGES[record["winner"]])
+    assert record["recipe"] == as_json(asdict(chosen))
+    assert record["seed_for_choice"] not in record["seeds"]
+    assert [run["seed"] for run in record["runs"]] == convolved.SEEDS
+    assert record["test_accuracy"] == as_json(percent(record["runs"]))
+
+
 def test_the_factors_are_those_of_the_code():
     record = recorded("factors")
     assert [row["row"] for row in record["rows"]] == list(factors.ROWS)
@@ -363,6 +381,28 @@ def test_first_epoch_again(module, real_arrays):
     np.testing.assert_allclose(again["first_losses"], known["first_losses"], rtol=1e-3)
     assert again["loss"][0] == pytest.approx(known["loss"][0], rel=0.01)
     assert again["accuracy"][0] == pytest.approx(known["accuracy"][0], abs=0.003)
+
+
+@pytest.mark.slow
+def test_the_first_steps_of_the_convolutional_network_again(real_arrays):
+    known, losses = recorded("convolved"), []
+    X, y, *_ = real_arrays("test")
+
+    class Enough(Exception):
+        pass
+
+    class Noted(Convolved):
+        def loss(self, pred, y):
+            value, gradient = super().loss(pred, y)
+            losses.append(value)
+            if len(losses) == FIRST:
+                raise Enough
+            return value, gradient
+
+    recipe = known["recipe"] | {"hidden": tuple(known["recipe"]["hidden"])}
+    with threadpool_limits(1), pytest.raises(Enough):
+        fit(Noted(**recipe), known["runs"][0]["seed"], X, y)
+    np.testing.assert_allclose(losses, known["runs"][0]["first_losses"], rtol=0.02)
 
 
 @pytest.mark.slow
