@@ -140,11 +140,15 @@ def test_setup_is_short_and_folded(notebook):
     assert len([line for line in first["source"] if line.strip()]) <= 7
 
 
+def exercises_of(notebook):
+    """The text of each exercise, beginning with its title."""
+    part = re.search(r"^## Exercises$(.*?)(?=^## |\Z)", text_of(notebook), re.M | re.S)[1]
+    return re.split(r"^### ", part, flags=re.M)[1:]
+
+
 @pytest.mark.parametrize("notebook", CHAPTERS)
 def test_every_exercise_has_a_solution_that_passes_its_check(notebook):
-    text = text_of(notebook)
-    exercises = re.search(r"^## Exercises$(.*?)(?=^## |\Z)", text, re.M | re.S)[1]
-    count = len(re.findall(r"^### ", exercises, re.M))
+    exercises = exercises_of(notebook)
     solved = 0
     for cell in cells_of(notebook, "code"):
         output = "".join("".join(o.get("text", "")) for o in cell["outputs"])
@@ -153,9 +157,15 @@ def test_every_exercise_has_a_solution_that_passes_its_check(notebook):
             assert "check." in "".join(cell["source"])
             assert output.startswith("Right"), "a solution that its own check does not accept"
             solved += 1
-    folded = len(re.findall("<summary>Solution", exercises))
-    assert count >= 8
-    assert solved + folded >= count
+    folded = sum("<summary>Solution" in exercise for exercise in exercises)
+    assert len(exercises) >= 8
+    assert solved + folded >= len(exercises)
+
+
+@pytest.mark.parametrize("notebook", CHAPTERS)
+def test_every_exercise_has_a_hint(notebook):
+    missing = [text.splitlines()[0] for text in exercises_of(notebook) if "*Hint" not in text]
+    assert missing == []
 
 
 @pytest.mark.parametrize("notebook", CHAPTERS)
