@@ -144,5 +144,5 @@ def test_page_that_cannot_be_built_is_a_failure(monkeypatch):
 
 @pytest.mark.parametrize("name", ["optimizer", "", "nnlib/optim.py"])
 def test_an_unknown_page_is_answered_with_those_that_there_are(name):
-    with pytest.raises(SystemExit, match="NB takes one of backprop, .*, tested"):
+    with pytest.raises(SystemExit, match="NB takes one of attention, .*, tested"):
         tool("page").build(name)
