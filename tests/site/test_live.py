@@ -436,9 +436,11 @@ class Card:
 
 good = ('<nn-explorer id="own" data-frames="https://example.org/j.js" onclick="reached = 9">'
         '<figure><div class="nn-pictures"><svg><g class="nn-frame"></g></svg></div>'
-        '<p class="nn-says"><span>says</span></p><script>reached = 10</script></figure>'
-        '</nn-explorer>')
-display(Html(), Svg(), Card("<b>none</b>"), Card("<nn-explorer></nn-explorer>"), Card(good))
+        '<p class="nn-says"><span>says</span><span class="nn-voice"></span></p>'
+        '<script>reached = 10</script></figure></nn-explorer>')
+mute = good.replace("nn-voice", "")
+cards = "<b>none</b>", "<nn-explorer></nn-explorer>", mute, good
+display(Html(), Svg(), *map(Card, cards))
 """
 OUTSIDE = """
 box => {

@@ -43,7 +43,8 @@ def test_points_lie_on_their_curves(ax):
 def test_axes_of_sizes_and_of_shares(ax):
     pair = Figure().subplots(1, 2)
     spread_axes(pair)
-    assert [one.get_title().split()[-1] for one in pair] == ["forward", "back"]
+    titles = [one.get_title() for one in pair]
+    assert titles == ["RMS of activations, going forward", "RMS of δ, going back"]
     assert all(one.get_yscale() == "log" and one.get_xlim()[1] > 40 for one in pair)
     active_axes(ax)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "25", "50", "75", "100"]

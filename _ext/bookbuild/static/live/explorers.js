@@ -13,7 +13,7 @@ const CARD = {
   // not data-frames, which names a script
   ADD_ATTR: ["name", "text", "free", "drag", "kind", "longest", "call"].map((name) => `data-${name}`),
 };
-const PARTS = ["figure", ".nn-says > span", ".nn-pictures", ".nn-frame"]; // of each card
+const PARTS = ["figure", ".nn-says > span", ".nn-voice", ".nn-pictures", ".nn-frame"]; // of each card
 const VARIABLE = /^--[0-9a-f]{6}$/;
 const COLOUR = /^light-dark\(#[0-9a-f]{6},#[0-9a-f]{6}\)$/;
 const SLOW = 250; // ms, then a line below the picture says that it is drawn
