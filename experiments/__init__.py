@@ -27,6 +27,7 @@ NAMES = (
     "penalty",
     "reference",
     "torch_way",
+    "torch_quoted",
     "first_steps",
     "temperature",
     "curve",

@@ -19,7 +19,7 @@ from .ablation import SEED_FOR_LR, Ladder
 from .ablation import SEEDS as SEEDS
 from .running import arrays, drawn, held, percent, predict
 
-COST = "15 minutes"
+COST = "25 minutes"
 IMAGES = 10_000
 PIXELS, MOVED = [1, 2, 3, 4], 2000  # how far, and how many images
 FIRST_LR = 1e-2
@@ -35,6 +35,8 @@ ROWS = {
     "+ batch normalization": NORMED,
     "+ two convolutions more": replace(NORMED, block="plain"),
     "+ a residual connection": replace(NORMED, block="residual"),
+    "+ shifts by up to 1 pixel": replace(NORMED, block="residual", shifts=1),
+    "as LeNet, with shifts": replace(NORMED, kind="LeNet", block="none", shifts=1),
 }
 
 
