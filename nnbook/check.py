@@ -365,15 +365,20 @@ def _wrong_number(value, right, tol):
     def is_near(ratio, other, tol=tol):
         return abs(ratio - other) <= tol * abs(other)
 
+    is_count = tol < 1e-6 and right.is_integer()
     ratio, product = value / right if right else math.inf, value * right
     percent = ": a percentage, where a share is asked?" if abs(right) <= 1 else "."
     share = ": a share, where a percentage is asked?" if abs(value) <= 1 < abs(right) else "."
+    close = "Close. Did you round on the way? Keep all digits until the end."
+    if is_count:
+        close = "Close, but a count is exact: what is missing, or too much?"
     guesses = {
         "The size is right, the sign is not.": is_near(ratio, -1),
         f"A factor of 100 too large{percent}": is_near(ratio, 100),
         f"A factor of 100 too small{share}": is_near(ratio, 0.01),
         "This is the reciprocal: are numerator and denominator exchanged?": is_near(product, 1),
-        "Close. Did you round on the way? Keep all digits until the end.": is_near(ratio, 1, 0.02),
+        "A whole number is asked for.": is_count and not value.is_integer(),
+        close: is_near(ratio, 1, 0.02) and not (is_count and not value.is_integer()),
         "The sign is wrong, and the size as well.": ratio < 0 and not is_near(ratio, -1),
     }
     return _fitting(guesses) or f"Too {'large' if value > right else 'small'}."

@@ -79,9 +79,11 @@ def _words_without_effects(fig):
     found = {text: e for text, e in found.items() if e and not is_math_text(text.get_text())}
     for text in found:
         text.set(path_effects=None, gid=HALO)
-    yield
-    for text, effects in found.items():
-        text.set(path_effects=effects, gid=None)
+    try:
+        yield
+    finally:
+        for text, effects in found.items():
+            text.set(path_effects=effects, gid=None)
 
 
 class _Writer:

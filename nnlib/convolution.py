@@ -19,6 +19,8 @@ def windows(x: np.ndarray, size: int, stride: int = 1, dilation: int = 1) -> np.
     place inside of the window comes first: for each of the size² places, the H' × W' windows show
     a part of the image in its own order, which is quick to copy and to add up.
     """
+    x, size = np.asarray(x), count("size", size)
+    stride, dilation = count("stride", stride), count("dilation", dilation)
     reach = dilation * (size - 1) + 1
     if x.ndim != 4 or min(x.shape[2:]) < reach:
         raise ValueError(f"x must be (N, C, H, W) with H, W >= {reach}, got {x.shape}")

@@ -106,7 +106,8 @@ class Linear(Layer):
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
         if x.ndim not in (2, 3) or x.shape[-1] != self.n_in:
-            raise ValueError(f"{self} takes x of shape (N, {self.n_in}), got {x.shape}")
+            n = self.n_in
+            raise ValueError(f"{self} takes x of shape (N, {n}) or (N, T, {n}), got {x.shape}")
         self.x = x  # (N, n_in)
         y = x @ self.W  # (N, n_out)
         if self.bias:

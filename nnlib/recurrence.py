@@ -53,8 +53,8 @@ class Recurrent(Layer):
         self.Wh = np.hstack([orthogonal((h, h), rng) for _ in range(self.blocks)])
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        if x.ndim != 3 or x.shape[2] != self.n_in:
-            raise ValueError(f"{self} takes x of shape (N, T, {self.n_in}), got {x.shape}")
+        if x.ndim != 3 or x.shape[1] < 1 or x.shape[2] != self.n_in:
+            raise ValueError(f"{self} takes x of shape (N, T, {self.n_in}), T >= 1, got {x.shape}")
         from_x = x @ self.Wx + self.b
         state = self.start(len(x), x.dtype)
         self.x, self.states, self.kept = x, [state], []

@@ -44,6 +44,8 @@ def attention_weights(
     Q, K = floats("Q", Q), floats("K", K)
     if min(Q.ndim, K.ndim) < 2 or Q.shape[-1] != K.shape[-1] or Q.shape[:-2] != K.shape[:-2]:
         raise ValueError(f"Q and K must be (…, T, d) and (…, S, d), got {Q.shape} and {K.shape}")
+    if 0 in (*Q.shape[-2:], *K.shape[-2:]):
+        raise ValueError(f"Q and K must not be empty, got {Q.shape} and {K.shape}")
     scores = Q @ K.swapaxes(-1, -2) / math.sqrt(Q.shape[-1])
     if mask is not None:
         scores = np.where(_mask(mask, scores.shape), scores, scores.dtype.type(-np.inf))
@@ -144,7 +146,11 @@ def token_cross_entropy(logits: npt.ArrayLike, target: npt.ArrayLike) -> tuple[f
         )
     asked = target != -1
     if not asked.any():
-        raise ValueError("target must ask for at least one token, and all are -1")
+        raise ValueError("target must ask for at least one token, and there is none but -1")
+    if target.min() < -1:
+        raise ValueError(
+            f"target must hold labels, or -1 where nothing is asked, got {target.min()}"
+        )
     dlogits = np.zeros_like(logits)
     value, dlogits[asked] = softmax_cross_entropy(logits[asked], target[asked])
     return value, dlogits

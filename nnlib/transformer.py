@@ -45,7 +45,10 @@ class Embedding(Layer):
         self.W = normal(self.W.shape, rng, std=0.02)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        tokens = x.astype(np.intp)
+        if not x.size:
+            raise ValueError(f"{self} takes at least one token, got x of shape {x.shape}")
+        with np.errstate(invalid="ignore"):  # nan is no whole number, either
+            tokens = x.astype(np.intp)
         if (tokens != x).any() or tokens.min() < 0 or tokens.max() >= self.n_tokens:
             raise ValueError(
                 f"{self} takes whole numbers from 0 to {self.n_tokens - 1}, "
@@ -109,10 +112,9 @@ class Positions(Layer):
         self.P = normal(self.P.shape, rng, std=0.02)
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        if x.ndim != 3 or x.shape[1] > self.length or x.shape[2] != self.d:
-            raise ValueError(
-                f"{self} takes x of shape (N, T, {self.d}) with T <= {self.length}, got {x.shape}"
-            )
+        if x.ndim != 3 or not 1 <= x.shape[1] <= self.length or x.shape[2] != self.d:
+            shape = f"(N, T, {self.d}), T from 1 to {self.length}"
+            raise ValueError(f"{self} takes x of shape {shape}, got {x.shape}")
         return x + self.P[: x.shape[1]]
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
@@ -151,8 +153,8 @@ class SelfAttention(Layer):
         self.layers = [self.query, self.key, self.value, self.mix]
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        if x.ndim != 3 or x.shape[2] != self.d:
-            raise ValueError(f"{self} takes x of shape (N, T, {self.d}), got {x.shape}")
+        if x.ndim != 3 or x.shape[1] < 1 or x.shape[2] != self.d:
+            raise ValueError(f"{self} takes x of shape (N, T, {self.d}), T >= 1, got {x.shape}")
         self.mask = causal_mask(x.shape[1]) if self.causal else None
         self.Q, self.K, self.V = (self.split(dense.forward(x)) for dense in self.layers[:3])
         return self.mix.forward(self.join(attention(self.Q, self.K, self.V, self.mask)))

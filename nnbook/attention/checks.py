@@ -31,7 +31,7 @@ spread = number(
         64: "That is the variance. Divide by its root.",
         16: "Divide by a root: variances add up, spreads don't.",
         2: "That is the spread of a single product; sixteen are added.",
-        32: "Each product has the variance 4 · 1, and that is no factor for the spread.",
+        32: "Spreads don't add up, variances do: sixteen times 4, and then the root.",
     },
 )
 
@@ -78,7 +78,9 @@ overtaken = number(
         128: "T² d and T d² are equal at T = d; mind their factors, 2 and 8 − 4.",
         512: "Attention's four matrices cost 4 T d² already; only the other half is left.",
         64: "The factors: 2 T² d against (8 − 4) T d².",
+        257: "At T = 256 both take as many: above that length, not from it on.",
     },
+    tol=1e-4,
 )
 
 
@@ -163,12 +165,16 @@ def places(length, d):
 
 turn = array(
     [[np.cos(1), -np.sin(1)], [np.sin(1), np.cos(1)]],
-    "A turn by ω s = 1, the same one at every place.",
+    "A turn by 0.5 · 2 = 1, the same one at every place.",
     mistakes=[
+        (
+            [[np.cos(0.5), -np.sin(0.5)], [np.sin(0.5), np.cos(0.5)]],
+            "That is one place on: the angle is 0.5 · 2.",
+        ),
         ([[np.cos(1), np.sin(1)], [-np.sin(1), np.cos(1)]], "This turns back: it gives p(t − 2)."),
         (
             [[np.cos(2), -np.sin(2)], [np.sin(2), np.cos(2)]],
-            "The angle is ω s, one half of two.",
+            "The angle is ω · 2 = 0.5 · 2 = 1.",
         ),
         ([[np.sin(1), np.cos(1)], [np.cos(1), -np.sin(1)]], "Use the addition theorems: "
          "sin(α + β) = sin α cos β + cos α sin β."),
@@ -225,6 +231,13 @@ def lstm(z, c):
     yield "c", _sigmoid(f) * c + _sigmoid(i) * _sigmoid(g), "c: g is a tanh, no gate."
     yield "c", _sigmoid(i) * np.tanh(g), "c: the old cell is missing."
     yield "c", _sigmoid(f) * c + np.tanh(g), "c: what is new is let in by the gate i."
+    yield (
+        "c",
+        _sigmoid(f) * c + _sigmoid(i) * np.tanh(o),
+        "c: the order of the blocks is i, f, g, o.",
+    )
+    yield "h", new, "h comes first, then c."
+    yield "h", _sigmoid(o) * np.tanh(c), "h: it shows the new cell, not the old one."
     yield "h", _sigmoid(o) * new, "h: the cell goes through tanh before it is shown."
     yield "h", np.tanh(new), "h: the gate o decides what is shown."
 
@@ -253,7 +266,8 @@ def _drawn(logits, temperature):
     [
         (np.array([2.0, 1.0, 0.0]), 0.5),
         (np.array([2.0, 1.0, 0.0]), 3.0),
-        (np.array([3000.0, 0.0]), 2.0),
+        (np.array([3000.0, 2999.0]), 2.0),
+        (np.array([-3000.0, -3001.0]), 2.0),
     ],
 )
 def drawn(logits, temperature):

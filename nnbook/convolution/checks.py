@@ -127,7 +127,8 @@ row_backward = array(
         ([2, 3, -1, 2], "The kernel is turned: each g lays it back as it is."),
         ([1, -1, 2, 0], "Only the first window has laid its part back."),
         ([1, 1, -1, 4], "At the third pixel two parts meet, 2 and −2."),
-        ([5, 8], "There are four pixels, and each has a gradient."),
+        ([5, 7], "That is the forward pass. Four pixels need a gradient each."),
+        ([5, 8, 11], "That is the kernel's gradient; asked is the input's."),
     ],
 )  # fmt: skip
 
@@ -241,7 +242,7 @@ def _merged(A, B):
 
 @function(
     _merged,
-    "Two linear maps in a row are one: without ReLU between, depth adds nothing but cost.",
+    "Two linear maps in a row are one: without ReLU between, depth adds no new function.",
     [
         (_kernel, _rng.normal(size=(3, 3))),
         (_kernel[:2, :2], _rng.normal(size=(3, 3))),

@@ -32,7 +32,11 @@ def said(capsys):
                 tuple(softmax([1.0, 0])): "These are the weights",
             },
         ),
-        ("spread", 8, {4: "variance 1", 64: "its root", 16: "a root", 2: "single", 32: "factor"}),
+        (
+            "spread",
+            8,
+            {4: "variance 1", 64: "its root", 16: "a root", 2: "single", 32: "variances do"},
+        ),
         (
             "parameters",
             [4 * (64**2 + 64), 2 * 64 * 256 + 256 + 64, 4 * 64],
@@ -44,13 +48,14 @@ def said(capsys):
                 (66560, 33088, 256): "share",
             },
         ),
-        ("overtaken", 2 * 128, {128: "factors", 512: "other half", 64: "8 − 4"}),
+        ("overtaken", 2 * 128, {128: "factors", 512: "other half", 64: "8 − 4", 257: "as many"}),
         (
             "turn",
             [[np.cos(1), -np.sin(1)], [np.sin(1), np.cos(1)]],
             {
                 ((np.cos(1), np.sin(1)), (-np.sin(1), np.cos(1))): "turns back",
-                ((np.cos(2), -np.sin(2)), (np.sin(2), np.cos(2))): "ω s",
+                ((np.cos(2), -np.sin(2)), (np.sin(2), np.cos(2))): "0.5 · 2",
+                ((np.cos(0.5), -np.sin(0.5)), (np.sin(0.5), np.cos(0.5))): "one place on",
                 ((np.sin(1), np.cos(1)), (np.cos(1), -np.sin(1))): "addition",
             },
         ),
@@ -231,11 +236,25 @@ def one(z):
         ("lstm", lambda z, c: lstm(z, c, let=one), "gate i"),
         ("lstm", lambda z, c: lstm(z, c, bend=lambda c: c), "through tanh"),
         ("lstm", lambda z, c: lstm(z, c, show=one), "gate o"),
+        ("lstm", lambda z, c: lstm(z, c)[::-1], "h comes first"),
+        (
+            "lstm",
+            lambda z, c: (sigmoid(z.reshape(4, -1)[3]) * np.tanh(c), lstm(z, c)[1]),
+            "old one",
+        ),
+        (
+            "lstm",
+            lambda z, c: lstm(z.reshape(4, -1)[[0, 1, 3, 2]].ravel(), c),
+            "order of the blocks",
+        ),
         ("drawn", lambda z, t: softmax(z / t), "Right."),
         ("drawn", lambda z, t: softmax(z * t), "Divide"),
         ("drawn", lambda z, t: softmax(z), "not used"),
         ("drawn", lambda z, t: softmax(z) / t, "inside"),
         ("drawn", lambda z, t: np.exp(z / t) / np.exp(z / t).sum(), "nan"),
+        ("drawn", lambda z, t: softmax(np.clip(z / t, -700, 700)), "2999"),
+        ("drawn", lambda z, t: softmax(np.minimum(z / t, 50)), "2999"),
+        ("drawn", lambda z, t: softmax(np.maximum(z / t, -700)), "-3001"),
     ],
 )
 def test_functions(said, name, answer, words):

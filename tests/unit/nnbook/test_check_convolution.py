@@ -81,7 +81,8 @@ def says(checker, answer, capsys):
                 (1, -1, 2, 0): "Only the first",
                 (1, 1, -1, 4): "two parts",
                 (2, 3, -1, 2): "as it is",
-                (5, 8): "four pixels",
+                (5, 7): "forward pass",
+                (5, 8, 11): "kernel's gradient",
             },
         ),
         (

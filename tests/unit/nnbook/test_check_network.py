@@ -27,7 +27,8 @@ from nnlib.activations import relu, softmax
                 79510: "two hidden",
                 90394: "inputs have no",
                 994: "columns",
-                89611: "Close",
+                89611: "a count is exact",
+                89610.4: "whole number",
             },
         ),
         (

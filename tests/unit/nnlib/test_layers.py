@@ -239,9 +239,21 @@ def test_bad_options(call, error, message):
 @pytest.mark.parametrize(
     "layer, shape, message",
     [
-        (Linear(3, 2), (5, 4), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 4\)"),
-        (Linear(3, 2), (3,), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(3,\)"),
-        (Linear(3, 2), (5, 1, 4), r"^Linear\(3, 2\) takes x of shape \(N, 3\), got \(5, 1, 4\)"),
+        (
+            Linear(3, 2),
+            (5, 4),
+            r"^Linear\(3, 2\) takes x of shape \(N, 3\) or \(N, T, 3\), got \(5, 4\)",
+        ),
+        (
+            Linear(3, 2),
+            (3,),
+            r"^Linear\(3, 2\) takes x of shape \(N, 3\) or \(N, T, 3\), got \(3,\)",
+        ),
+        (
+            Linear(3, 2),
+            (5, 1, 4),
+            r"^Linear\(3, 2\) takes x of shape \(N, 3\) or \(N, T, 3\), got \(5, 1, 4\)",
+        ),
         (Linear(3, 2), (5, 1, 1, 3), r"^Linear\(3, 2\) takes .*, got \(5, 1, 1, 3\)"),
         (PReLU(3), (5, 4), r"^PReLU\(3\) takes x of shape \(N, 3\) or"),
     ],

@@ -563,7 +563,9 @@ def test_bad_networks(rng):
 
 
 def test_bad_data(net, X, rng):
-    with pytest.raises(ValueError, match=r"^Linear\(4, 7\) takes x of shape \(N, 4\), got \(5, "):
+    with pytest.raises(
+        ValueError, match=r"^Linear\(4, 7\) takes x of shape \(N, 4\) or \(N, T, 4\), got \(5, "
+    ):
         net(X[:, :3])
     with pytest.raises(ValueError, match=r"^dpred must have the last output's shape \(5, 3\), got"):
         net(X)

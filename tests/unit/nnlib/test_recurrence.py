@@ -150,7 +150,9 @@ def test_bad_options(call, error, message):
         call()
 
 
-@pytest.mark.parametrize("shape", [(3, 2), (3, 5, 4), (3, 5, 2, 1)])
+@pytest.mark.parametrize("shape", [(3, 2), (3, 5, 4), (3, 5, 2, 1), (3, 0, 2)])
 def test_bad_shapes(shape, rng):
-    with pytest.raises(ValueError, match=r"^LSTM\(2, 4\) takes x of shape \(N, T, 2\), got"):
+    with pytest.raises(
+        ValueError, match=r"^LSTM\(2, 4\) takes x of shape \(N, T, 2\), T >= 1, got"
+    ):
         Network([LSTM(2, 4)], rng=rng)(np.ones(shape))

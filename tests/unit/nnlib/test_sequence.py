@@ -199,11 +199,27 @@ def test_lists_will_do():
         ),
         (
             lambda: token_cross_entropy(np.ones((1, 2, 4)), [[-1, -1]]),
-            "^target must ask for at least one token, and all are -1",
+            "^target must ask for at least one token, and there is none but -1",
+        ),
+        (
+            lambda: token_cross_entropy(np.ones((1, 0, 4)), np.zeros((1, 0), int)),
+            "^target must ask for at least one token",
+        ),
+        (
+            lambda: token_cross_entropy(np.ones((1, 2, 4)), [[-1, 4]]),
+            "^target must hold labels 0 to 3, got 4 to 4",
+        ),
+        (
+            lambda: attention(np.ones((2, 0)), np.ones((3, 0)), np.ones((3, 1))),
+            r"^Q and K must not be empty, got \(2, 0\) and \(3, 0\)",
+        ),
+        (
+            lambda: attention(np.ones((0, 4)), np.ones((3, 4)), np.ones((3, 1))),
+            r"^Q and K must not be empty, got \(0, 4\) and \(3, 4\)",
         ),
         (
             lambda: token_cross_entropy(np.ones((1, 2, 4)), [[-2, 0]]),
-            "^target must hold labels 0 to 3, got -2 to 0",
+            "^target must hold labels, or -1 where nothing is asked, got -2",
         ),
     ],
 )

@@ -717,7 +717,7 @@ def with_nan(X):
             {"y": lambda y: np.where(np.arange(420) == 2, np.inf, y)},
             r"y must be finite, got inf at index \(2,\)",
         ),
-        ({"X": lambda X: X[:, :5]}, r"takes x of shape \(N, 64\), got \(32, 5\)"),
+        ({"X": lambda X: X[:, :5]}, r"takes x of shape \(N, 64\) or \(N, T, 64\), got \(32, 5\)"),
         ({"y": lambda y: y + 1}, "target must hold labels 0 to 9, got"),
         ({"X": lambda X: X.astype(str)}, "X must hold real numbers, got an array of <U"),
         ({"schedule": 0.1}, "schedule must be a function of the step, got 0.1"),
