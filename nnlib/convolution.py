@@ -5,6 +5,8 @@ compute one number per window, and on the way back add each window's gradient to
 cut from.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from ._check import count
@@ -29,17 +31,30 @@ def windows(x: np.ndarray, size: int, stride: int = 1, dilation: int = 1) -> np.
     return cut.transpose(0, 1, 4, 5, 2, 3)
 
 
+def places(
+    size: int, counts: tuple[int, ...], stride: int = 1, dilation: int = 1
+) -> Iterator[tuple[slice, slice]]:
+    """For each place of a window, row by row, where it lies in all (H', W') windows of an image.
+
+    These are slices of the image's rows and columns.
+    """
+    for place in np.ndindex(size, size):
+        firsts = (dilation * k for k in place)
+        row, column = (
+            slice(a, a + stride * n, stride) for a, n in zip(firsts, counts, strict=True)
+        )
+        yield row, column
+
+
 def add_windows(
     dwindows: np.ndarray, shape: tuple[int, ...], stride: int = 1, dilation: int = 1
 ) -> np.ndarray:
     """The way back: add gradients (N, C, size, size, H', W') up where the windows came from."""
     dx = np.zeros(shape, dwindows.dtype)
-    size, _, rows, columns = dwindows.shape[2:]
-    for u, v in np.ndindex(size, size):  # windows overlap, hence +=
-        top, left = dilation * u, dilation * v
-        row = slice(top, top + stride * rows, stride)
-        column = slice(left, left + stride * columns, stride)
-        dx[:, :, row, column] += dwindows[:, :, u, v]
+    size, counts = dwindows.shape[2], dwindows.shape[4:]
+    inside, there = np.ndindex(size, size), places(size, counts, stride, dilation)
+    for (u, v), (row, column) in zip(inside, there, strict=True):
+        dx[:, :, row, column] += dwindows[:, :, u, v]  # windows overlap, hence +=
     return dx
 
 
@@ -177,15 +192,19 @@ class MaxPool2d(Pool2d):
     """
 
     def forward(self, x: np.ndarray, training: bool = False) -> np.ndarray:
-        cut = windows(x, self.size, self.stride)
-        cut = cut.reshape(*cut.shape[:2], -1, *cut.shape[4:])  # (N, C, size², H', W')
-        self.x_shape, self.winner = x.shape, cut.argmax(axis=2, keepdims=True)
-        return np.take_along_axis(cut, self.winner, axis=2)[:, :, 0]
+        y = windows(x, self.size, self.stride)[:, :, 0, 0].copy()  # the largest so far
+        self.x_shape, self.winner = x.shape, np.zeros(y.shape, np.intp)
+        for k, (row, column) in enumerate(places(self.size, y.shape[2:], self.stride)):
+            part = x[:, :, row, column]
+            self.winner[part > y] = k
+            np.maximum(y, part, out=y)
+        return y
 
     def backward(self, dy: np.ndarray) -> np.ndarray:
-        places = np.arange(self.size**2).reshape(-1, 1, 1)
-        dwindows = dy[:, :, np.newaxis] * (places == self.winner)
-        return add_windows(dwindows.reshape(self.window_shape(dy)), self.x_shape, self.stride)
+        dx = np.zeros(self.x_shape, dy.dtype)
+        for k, (row, column) in enumerate(places(self.size, dy.shape[2:], self.stride)):
+            dx[:, :, row, column] += dy * (self.winner == k)
+        return dx
 
 
 class AveragePool2d(Pool2d):

@@ -69,12 +69,12 @@ def diagnose(
     loss : function
         ``loss(pred, y) -> (float, dpred)``, from `nnlib.losses` or your own.
     X, y : arrays with N rows each
-        The training data; some hundred rows are looked at.
+        The training data. They are read as a whole; networks are tried on some hundred rows.
     rng : numpy.random.Generator
-        Chooses them.
+        Chooses these rows.
     optimizer : Optimizer, optional
-        With the learning rate of your run: then thirty of its steps are tried, and at rates ten
-        times as large and as small.
+        With the learning rate of your run: then thirty of its steps are tried, and as many at
+        rates from a hundredth to a thousand times as large.
 
     Returns
     -------

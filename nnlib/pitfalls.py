@@ -13,6 +13,7 @@ from .layers import Softmax, unfold
 from .losses import Loss, binary_cross_entropy, kl_divergence, softmax_cross_entropy
 from .network import Network
 from .norms import BatchNorm
+from .transformer import Embedding
 
 ROWS = 100  # the first ones tell how the pixels are scaled
 BY_CHANCE = 1e-6
@@ -88,10 +89,15 @@ def pitfalls(
     val_labels: np.ndarray | None = None,
 ) -> Iterator[str]:
     """All sentences about a run that would go on, and end badly; labels only where y holds some."""
-    found = [raw_pixels(X), output_twice(net, loss)]
+    found = ["" if takes_tokens(net) else raw_pixels(X), output_twice(net, loss)]
     if labels is not None and val_labels is not None:
         found.append(other_classes(labels, val_labels))
     yield from filter(None, found)
+
+
+def takes_tokens(net: Network) -> bool:
+    """Whether inputs are numbers of tokens, whose size and distance mean nothing."""
+    return any(isinstance(layer, Embedding) for layer in unfold(net.layers))
 
 
 def bare(loss: Loss) -> Loss:

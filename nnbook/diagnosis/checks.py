@@ -232,7 +232,10 @@ def mean_loss(Z, y):
 @function(
     lambda losses, sizes: np.dot(losses, sizes) / np.sum(sizes),
     "Each batch counts as often as it has samples.",
-    [([0.5, 0.7, 2.0], [32, 32, 2]), ([1.0, 3.0], [3, 1])],
+    [
+        (np.array([0.5, 0.7, 2.0]), np.array([32, 32, 2])),
+        (np.array([1.0, 3.0]), np.array([3, 1])),
+    ],
 )
 def epoch_loss(losses, sizes):
     yield np.mean(losses), "All batches count alike, the small last one, too."
@@ -262,12 +265,19 @@ _VAL = np.array([[1.0, 0.0], [0.0, 0.0], [1.0, 0.0], [2.0, 2.0]])
 
 
 @function(
-    _copies, "Each row of X_val is looked up.", [(_ROWS, _VAL), (_ROWS, _ROWS), (_ROWS, -_VAL)]
+    _copies,
+    "Each row of X_val is looked up.",
+    [(_ROWS, _VAL), (_ROWS, _ROWS), (_ROWS, -_VAL), (np.repeat(_ROWS, 2, axis=0), _VAL)],
 )
 def copies_in(X, X_val):
     anywhere = np.isin(X_val, X).all(axis=1).sum()
     yield anywhere, "Its numbers may stand in different rows of X: compare whole rows."
     yield len(set(map(tuple, X)) & set(map(tuple, X_val))), "A row that stands twice counts twice."
+    pairs = (X[:, None] == X_val).all(axis=2).sum()
+    yield (
+        pairs,
+        "A row that stands twice in X counts twice in yours: each row of X_val counts once.",
+    )
     yield _copies(X, X_val) / len(X_val), "That is the share. Their number is asked for."
     together = np.concatenate([X, X_val])
     repeated = len(together) - len(np.unique(together, axis=0))

@@ -16,14 +16,15 @@ who_gets_what = choice(
 )
 
 weighted_sum = number(
-    1,
-    "The variance is 400 · 0.01 · 0.25 = 1.",
+    3,
+    "The variance is 400 · 0.09 · 0.25 = 9; the SD is its root.",
     mistakes={
-        10: "n · SD · q is neither a variance nor an SD: the variance of the weights is 0.01.",
-        2: "That would be for inputs with the mean square 1.",
+        9: "That is the variance. The SD is its root.",
+        30: "n · SD · q is neither a variance nor an SD: the variance of the weights is 0.09.",
+        6: "That would be for inputs with the mean square 1.",
         20: "Is the mean square of the inputs in it, and the SD of the weights squared?",
-        0.5: "q is a mean *square* already. Don't square it again.",
-        10**0.5: "You took the root of n · SD · q; the variance of the weights is SD².",
+        1.5: "q is a mean *square* already. Don't square it again.",
+        30**0.5: "You took the root of n · SD · q; the variance of the weights is SD².",
     },
 )
 
@@ -75,7 +76,7 @@ def leaky_std(n, c):
 
 absolute = array(
     [1, 1],
-    "|z|² = z², and f′(z)² = 1: nothing is lost on either way.",
+    "|z|² = z², and f′(z)² = 1: nothing is lost in either direction.",
     mistakes=[
         ([2, 2], "That is ReLU, which removes one side. The absolute value folds it over."),
         ([2, 1], "Forwards, |z| has the same square as z."),
@@ -160,13 +161,13 @@ def _clipped(g, limit):
 
 @checker()
 def clip(answer):
-    """Whether a function of (g, limit) clips by the norm, and leaves g as it is."""
+    """Whether a function of (grad, limit) clips by the norm, and leaves grad as it is."""
     ok, sentence = _clipped.judge(answer)
-    g = np.array([3.0, 4.0])
+    grad = np.array([3.0, 4.0])
     if ok:
-        answer(g, 1.0)
-    if g[0] != 3:
-        return False, "Your function changes g itself. Return a new array."
+        answer(grad, 1.0)
+    if grad[0] != 3:
+        return False, "Your function changes grad itself. Return a new array."
     return ok, sentence
 
 
@@ -174,6 +175,7 @@ _s = (2 ** (1 / 50) - 1) ** 0.5
 small_change = number(
     _s,
     "(1 + s²)⁵⁰ = 2, so s = 0.118; that is close to √(log 2 / 50).",
+    tol=2e-3,
     mistakes={
         _s**2: "That is s². The change's mean square is s² times that of h.",
         50**-0.5: "With s = 1/√50 the mean square grows by e, not by 2.",
@@ -191,8 +193,8 @@ patients = choices(
         1: "Patient 1: A ratio of 1e-15 and a loss of exactly log 10: the gradient vanishes.",
         2: "Patient 2: Units that are saturated from the start, and a first loss far above log 10.",
         3: "Patient 3: Alive at the start, silent after a jump. Which step killed them?",
-        (3, "a"): "Patient 3: smaller steps prevent it the next time. But these units are dead; "
-        "without a leak none of them comes back.",
+        (3, "a"): "Patient 3: smaller steps prevent it the next time. But you go on from these "
+        "weights, and without a leak few dead units come back.",
         4: "Patient 4: 2,000 good steps: the start was right. One step was too long.",
     },
 )

@@ -116,7 +116,7 @@ def _shift(image, down, right):
 @function(
     _shift,
     "Ink that leaves is gone, paper comes in.",
-    [(_image, 1, 0), (_image, 0, 2), (_image, -2, -1), (_image, 0, 0)],
+    [(_image, d, r) for d, r in [(1, 0), (0, 2), (-2, -1), (1, -2), (-1, 0), (0, 0)]],
 )
 def shift(x, d, r):
     rolled = np.roll(x, (d, r), axis=(0, 1))
@@ -134,10 +134,22 @@ _y = np.where(_rng.random(200) < 0.7, _P.argmax(axis=1), _rng.integers(4, size=2
 @function(
     lambda P, y, bins: calibration(P, y, bins).error,
     "It agrees with nnlib.metrics.calibration.",
-    [(_P, _y, 5), (_P[:50], _y[:50], 10), (_P[:3], _y[:3], 2)],
+    [
+        (_P, _y, 5),
+        (_P[:50], _y[:50], 10),
+        (_P[:3], _y[:3], 2),
+        (np.eye(4)[[0, 1, 2]], np.array([0, 2, 2]), 5),
+    ],
 )
 def ece(P, y, bins):
     confidence, accuracy, count, _ = calibration(P, y, bins)
+    sure, right = P.max(axis=1), P.argmax(axis=1) == y
+    number = (sure * bins).astype(int)
+    gaps = [abs(np.sum(right[number == k] - sure[number == k])) for k in range(bins)]
+    yield (
+        sum(gaps) / len(y),
+        "A confidence of exactly 1 belongs to the last bin, and yours drops it.",
+    )
     gaps, count = (accuracy - confidence)[count > 0], count[count > 0]
     even = np.abs(gaps).mean()
     yield even, "Every bin counts the same in yours. Weigh each by its share of the samples."
@@ -189,7 +201,7 @@ honest = choice(
     "The test set was looked at once, after everything was decided.",
     {
         "a": "The best of ten on the test set profits from luck: its test images chose it.",
-        "b": "Stopping at the best test epoch is tuning on the test set, with 30 tries.",
+        "b": "Stopping at the best test epoch is tuning on the test set, with one try per epoch.",
         "d": "A part of the training images that was trained on says nothing about new ones.",
     },
 )

@@ -143,6 +143,7 @@ exact = array(
         ([3], "That is the smallest. Which others on the slider put knots at 1/3 and 2/3?"),
         ([3, 6, 12], "One is missing: go on to the right."),
         ([3, 6, 10, 12, 24], "10 is not a multiple of 3."),
+        ([24, 12, 6, 3], "The right numbers; put them from small to large."),
     ],
 )
 

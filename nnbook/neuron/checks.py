@@ -68,9 +68,9 @@ gradient = array(
 
 threshold = number(
     0.1,
-    "9ŷ > 1 − ŷ means ŷ > 1/10: where silence is dear, speak early.",
+    "9ŷ > 1 − ŷ means ŷ > 1/10: where a miss is expensive, say “eight” early.",
     mistakes={
-        0.9: "The other way round: this threshold would miss more eights, and they are dear.",
+        0.9: "The other way round: this threshold would miss more eights, the expensive mistakes.",
         1 / 9: "Compare 9ŷ with 1 − ŷ, not with 1.",
         0.5: "That is for equal costs.",
     },
@@ -90,12 +90,25 @@ _plain, _huge = np.array([-2.0, 0.0, 1.5]), np.array([-1000.0, 1000.0])
 
 
 @function(sigmoid, "And nothing overflows.", [(_plain,), (_huge,), (np.array([[0.5], [-3.0]]),)])
-def stable_sigmoid(z):
+def _sigmoid(z):
     naive = np.exp(z) / (1 + np.exp(z))
     yield naive, "exp(1000) overflows, and inf / inf is nan. Use exp(−|z|) only."
     yield sigmoid(-z), "The sign of z: this falls where the sigmoid rises."
     yield sigmoid(z) * (1 - sigmoid(z)), "That is the derivative of the sigmoid."
     yield np.tanh(z), "That is tanh, from −1 to 1."
+
+
+@checker()
+def stable_sigmoid(answer):
+    """Whether a function is the sigmoid, and overflows nowhere on its way."""
+    ok, sentence = _sigmoid.judge(answer)
+    if ok:
+        try:
+            with np.errstate(over="raise"):
+                answer(_huge.copy())
+        except FloatingPointError:
+            return False, "The numbers are right, but exp overflows on the way. Use exp(−|z|) only."
+    return ok, sentence
 
 
 _sure = np.array([1000.0, -1000.0])
@@ -123,7 +136,12 @@ _rng = np.random.default_rng(0)
 
 
 def _softmax_case(n, d, k, rng):
-    return rng.normal(size=(n, d)), rng.integers(k, size=n), rng.normal(size=(d, k)), np.ones(k)
+    return (
+        rng.normal(size=(n, d)),
+        rng.integers(k, size=n),
+        rng.normal(size=(d, k)),
+        rng.normal(size=k),
+    )
 
 
 def _gradient(X, y, W, b, activation=softmax):
@@ -138,6 +156,7 @@ def _gradient(X, y, W, b, activation=softmax):
 def softmax_gradient(X, y, W, b):
     yield _gradient(X, y, W, b) * len(y), "A sum; the loss is a mean over N."
     yield -_gradient(X, y, W, b), "It is prediction minus truth."
+    yield _gradient(X, y, W, 0 * b), "The bias is missing: the scores are X @ W + b."
     yield _gradient(X, y, W, b, sigmoid), "Sigmoid in place of softmax."
     yield X.T @ softmax(X @ W + b) / len(y), "You didn't subtract the truth."
     columns = _gradient(X, y, W, b, lambda z: softmax(z, axis=0))

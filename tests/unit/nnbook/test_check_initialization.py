@@ -12,13 +12,14 @@ LIMIT, GLOROT, HE = 0.0658427, 0.0380143, 0.0505076
         ("who_gets_what", "a", {"b": "other way", "c": "half of what", "d": "takes one of"}),
         (
             "weighted_sum",
-            1,
+            3,
             {
-                10: "neither",
-                2: "mean square 1",
+                9: "is the variance",
+                30: "neither",
+                6: "mean square 1",
                 20: "squared",
-                0.5: "already",
-                10**0.5: "root of",
+                1.5: "already",
+                30**0.5: "root of",
                 7: "large",
             },
         ),
@@ -143,7 +144,7 @@ def in_place(g, limit):
     [
         (lambda g, c: g * min(1, c / max(np.linalg.norm(g), 1e-9)), "Right."),
         (lambda g, c: g / max(1, np.linalg.norm(g) / c), "Right."),
-        (in_place, "changes g itself"),
+        (in_place, "changes grad itself"),
         (lambda g, c: np.clip(g, -c, c), "direction"),
         (lambda g, c: g / np.linalg.norm(g) * min(c, np.linalg.norm(g)), "0 becomes nan"),
         (lambda g, c: g * np.nan, "2 of 2 numbers are nan"),

@@ -82,7 +82,11 @@ from nnlib.mnist import DataUnavailable, Mnist
             1.4639,
             {-1.4639: "positive", 15 / 105: "root", 0.15: "agree", 2.9277: "differs", 15: "spread"},
         ),
-        ("honest", "c", {"a": "luck", "b": "30 tries", "d": "trained on", "e": "takes one of"}),
+        (
+            "honest",
+            "c",
+            {"a": "luck", "b": "one try per epoch", "d": "trained on", "e": "takes one of"},
+        ),
         ("shuffled", "b", {"a": "gain", "c": "order"}),
         (
             "luck",
@@ -122,6 +126,23 @@ def moved(image, down, right):
     return framed[H - down : 2 * H - down, W - right : 2 * W - right]
 
 
+def half_moved(image, down, right):
+    """Right where both numbers have the same sign."""
+    out = np.zeros_like(image)
+    H, W = image.shape
+    if down >= 0 and right >= 0:
+        out[down:, right:] = image[: H - down, : W - right]
+    elif down < 0 and right < 0:
+        out[:down, :right] = image[-down:, -right:]
+    return out
+
+
+def dropping_the_sure(P, y, bins):
+    sure, right = P.max(axis=1), P.argmax(axis=1) == y
+    k = (sure * bins).astype(int)
+    return sum(abs((right - sure)[k == b].sum()) for b in range(bins)) / len(y)
+
+
 @pytest.mark.parametrize(
     "answer, words",
     [
@@ -130,6 +151,7 @@ def moved(image, down, right):
         (lambda x, d, r: moved(x, -d, -r), "other way"),
         (lambda x, d, r: moved(x, r, d), "exchanged"),
         (lambda x, d, r: moved(x, abs(d), abs(r)), "up and left"),
+        (half_moved, "For "),
     ],
 )
 def test_shift(said, answer, words):
@@ -154,6 +176,7 @@ def gaps(P, y, bins):
         (lambda P, y, bins: gaps(P, y, bins)[0] @ gaps(P, y, bins)[1] / len(y), "cancel"),
         (lambda P, y, bins: -gaps(P, y, bins)[0] @ gaps(P, y, bins)[1] / len(y), "cancel"),
         (lambda P, y, bins: np.mean(P.argmax(axis=1) != y), "error rate"),
+        (dropping_the_sure, "exactly 1"),
     ],
 )
 def test_ece(said, answer, words):

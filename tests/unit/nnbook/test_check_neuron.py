@@ -68,11 +68,9 @@ def absolute(X):
     "name, answer, words",
     [
         ("stable_sigmoid", stable, "Right."),
-        (
-            "stable_sigmoid",
-            lambda z: 1 / (1 + np.exp(-z)),
-            "Right.",
-        ),  # inf is silent, and 1/inf is 0
+        ("stable_sigmoid", lambda z: np.exp(-np.logaddexp(0, -z)), "Right."),
+        # inf is silent, and 1/inf is 0
+        ("stable_sigmoid", lambda z: 1 / (1 + np.exp(-z)), "exp overflows on the way"),
         ("stable_sigmoid", lambda z: np.exp(z) / (1 + np.exp(z)), "overflows"),
         ("stable_sigmoid", lambda z: stable(-z), "sign"),
         ("stable_sigmoid", lambda z: stable(z) * (1 - stable(z)), "derivative"),
@@ -92,6 +90,8 @@ def absolute(X):
         ("softmax_gradient", gradient, "Right."),
         ("softmax_gradient", lambda X, y, W, b: len(y) * gradient(X, y, W, b), "sum"),
         ("softmax_gradient", lambda X, y, W, b: -gradient(X, y, W, b), "prediction minus truth"),
+        ("softmax_gradient", lambda X, y, W, b: gradient(X, y, W, 0), "bias is missing"),
+        ("softmax_gradient", lambda X, y, W, b: gradient(X, y, W, 3 * b), "Not yet."),
         ("softmax_gradient", lambda X, y, W, b: gradient(X, y, W, b, sigmoid), "Sigmoid"),
         ("softmax_gradient", lambda X, y, W, b: X.T @ softmax(X @ W + b) / len(y), "subtract"),
         (

@@ -15,6 +15,7 @@ from nnlib.norms import BatchNorm
 from nnlib.optim import SGD
 from nnlib.pitfalls import lonely_sample, other_classes, output_twice, pitfalls, raw_pixels
 from nnlib.train import train
+from nnlib.transformer import Embedding
 
 X, Y = digits()
 
@@ -169,6 +170,8 @@ def test_pitfalls_come_together_and_a_good_run_has_none():
     good = network(Linear(64, 20), ReLU(), Linear(20, 10))
     assert list(pitfalls(good, softmax_cross_entropy, X, Y, Y[:300])) == []
     assert list(pitfalls(good, softmax_cross_entropy, X)) == []
+    reads = network(Embedding(256, 4), Flatten(), Linear(256, 10))
+    assert list(pitfalls(reads, softmax_cross_entropy, np.rint(255 * X))) == [], "tokens, no bytes"
 
 
 # --------------------------------------------------------------------------- the page that helps

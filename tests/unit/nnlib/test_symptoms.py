@@ -14,9 +14,10 @@ from nnlib.layers import Activation, Dropout, Flatten, Layer, Linear, Softmax
 from nnlib.losses import binary_cross_entropy, mse, softmax_cross_entropy
 from nnlib.network import Network
 from nnlib.norms import BatchNorm, LayerNorm
-from nnlib.optim import SGD, Adam, Momentum
+from nnlib.optim import SGD, Adam, AdamW, Momentum
 from nnlib.symptoms import Case, muted_label
 from nnlib.train import train
+from nnlib.transformer import Embedding
 
 X, Y = digits()
 X = (X - X.mean()) / X.std()
@@ -160,6 +161,8 @@ BROKEN = {
         lambda: said(dense(64, 32, 10), x=RAW),
         lambda: said(dense(64, 32, 10), x=1000 + X),
     ],
+    "small_inputs": [lambda: said(dense(64, 32, 10), x=X / 255)],
+    "far_inputs": [lambda: said(dense(64, 32, 10), x=X + 15)],
     "unequal_columns": [lambda: said(dense(64, 32, 10), x=WIDE / 1e2)],
     "large_targets": [lambda: said(dense(64, 32, 1), mse, y=1e4 * X[:, 20])],
     "contradictions": [
@@ -210,10 +213,14 @@ BROKEN = {
             Network([Linear(64, 32), Activation("relu"), Detached(), Linear(32, 10)], rng=rng())
         ),
     ],
-    "heavy_decay": [lambda: said(dense(64, 32, 10), optimizer=SGD(lr=0.1, weight_decay=1.0))],
+    "heavy_decay": [
+        lambda: said(dense(64, 32, 10), optimizer=SGD(lr=0.1, weight_decay=1.0)),
+        lambda: said(dense(64, 32, 10), optimizer=SGD(lr=0.1, weight_decay=0.4)),
+    ],
     "rate_too_large": [
         lambda: said(dense(64, 32, 10), optimizer=SGD(lr=30.0)),
         lambda: said(dense(64, 32, 10), optimizer=Adam(lr=3.0)),
+        lambda: said(dense(64, 32, 10), optimizer=Adam(lr=0.3)),
     ],
     "rate_too_small": [
         lambda: said(dense(64, 32, 10), optimizer=SGD(lr=1e-5)),
@@ -306,6 +313,21 @@ def zero_end():
     return net
 
 
+def tokens(vocabulary, seed, asks=lambda x: (x == 7).any(axis=1)):
+    """Something about sixteen tokens, such as whether the seventh is among them."""
+    x = rng(seed).integers(vocabulary, size=(600, 16))
+    x[::2, 3] = 7
+    layers = [Embedding(vocabulary, 12), Flatten(), Linear(192, 32), Activation("relu")]
+    net = Network([*layers, Linear(32, 2)], rng=rng(seed))
+    return said(net, x=x.astype(float), y=asks(x).astype(int), optimizer=Adam(lr=0.01))
+
+
+def many_columns(seed):
+    x = rng(seed).normal(size=(200, 100))
+    y = (x[:, 0] + x[:, 1] > 0).astype(int)
+    return said(dense(100, 32, 2, seed=seed), x=x, y=y, optimizer=Adam(lr=0.01))
+
+
 def images():
     layers = [Conv2d(1, 4, 3, padding=1), Activation("relu"), MaxPool2d(2), Flatten()]
     return Network([*layers, Linear(64, 10)], rng=rng())
@@ -354,6 +376,13 @@ HEALTHY = {
     "convolution": lambda s: said(images(), x=X.reshape(-1, 1, 8, 8), optimizer=Adam(lr=0.01)),
     "regression": lambda s: said(
         dense(1, 32, 1, activation="tanh", seed=s), mse, SINE[0], SINE[1], optimizer=Adam(lr=0.01)
+    ),
+    "attention, few tokens": lambda s: tokens(64, s),
+    "attention, tokens like pixels": lambda s: tokens(200, s),
+    "attention, even or odd": lambda s: tokens(30, s, asks=lambda x: x[:, 0] % 2),
+    "many columns that are noise": many_columns,
+    "a strong decay that data hold": lambda s: said(
+        dense(64, 32, 10, seed=s), optimizer=AdamW(lr=0.01, weight_decay=0.5)
     ),
     "raw ink from 0 to 1": lambda s: said(
         dense(64, 32, 10, seed=s), x=digits()[0], optimizer=Adam(lr=0.01)
