@@ -288,7 +288,7 @@ class Explorer(Shown, widgets.VBox):
         button.add_class("nn-try")
 
         def move(_):
-            for name, value in setting.items():
+            for name, value in (self.start | setting).items():
                 self.controls[name].index = self.options[name].values.index(value)
 
         button.on_click(move)

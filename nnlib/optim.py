@@ -320,13 +320,14 @@ class Nadam(Adam):
 
 @dataclass(kw_only=True, eq=False)
 class AMSGrad(Adam):
-    """Adam that never forgets its largest v, so that the steps of a parameter can't grow again.
+    """Adam that divides by its largest v so far, as gradients of one size may be rare.
 
     ``v_max = max(v_max, v)``
     ``theta -= lr * m_hat / (sqrt(v_max / (1 - beta2**t)) + eps)``
 
     with m, v and m_hat as in `Adam`, whose parameters it takes. The paper has no bias corrections;
-    PyTorch, and so this class, keeps Adam's.
+    PyTorch, and so this class, keeps Adam's. Corrected, a large gradient of the first steps fades
+    all the same.
 
     References
     ----------

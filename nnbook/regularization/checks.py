@@ -85,7 +85,7 @@ strength = number(
     "0.25 / 200. Much data and little noise: a weak penalty.",
     mistakes={
         0.0025: "Standard deviations enter as squares.",
-        0.005: "The size of the weights enters as its square, too.",
+        0.005: "Both enter as squares: s² and r².",
         0.0625: "The number of measurements is missing: beside a mean, λ is divided by N.",
         0.3125: "Noise and weights are exchanged, perhaps: s is the noise, r the weights.",
         0.32: "s and r are exchanged: s is the noise, r the weights.",
@@ -247,7 +247,7 @@ def ridge_challenge(answer):
     """Whether λ brings bias² + variance below 0.07."""
     lam = scalar(answer, "one number, the strength λ")
     if lam <= 0:
-        return False, "A strength is positive; without a penalty the variance is beyond all bounds."
+        return False, f"λ is positive; without a penalty the sum is {sum(_ridge_parts(0.0)):.0f}."
     bias2, variance = _ridge_parts(lam)
     if bias2 + variance < 0.07:
         return True, "A polynomial with as many weights as points, and yet tame."

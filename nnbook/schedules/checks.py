@@ -146,7 +146,8 @@ two_steps = number(
     -0.01 + 0.01 * 0.01 / 0.19,
     "The second step is 0.01 · 0.0526 back: the average remembers.",
     mistakes={
-        -0.0099: "The second correction is 1 − 0.9² = 0.19, not 0.1 or 1.",
+        -0.0099: "The second correction is 1 − 0.9² = 0.19, not 1.",
+        -0.009: "The second correction is 1 − 0.9² = 0.19, not 0.1.",
         0.01 - 0.01 * 0.01 / 0.19: "The size is right, the sign is not: steps go against g.",
         -0.01: "That is after the first step. The second goes back a little.",
         -0.01 - 0.01 * 0.01 / 0.19: "After the second gradient m is negative: the step goes back.",
@@ -175,7 +176,7 @@ def challenge(schedule):
         return False, "A schedule returns one number for each step, finite and not negative."
     runs = train_digits([schedule], BUDGET, optimizer=Momentum(lr=1), seeds=8)
     error, highest, last = runs.error[..., -1].mean(), rates.max(), rates[-1]
-    if error <= CHALLENGE:
+    if round(error, 1) <= CHALLENGE:  # as it is said
         return True, "Better than the best constant rate."
     advice = "The shape is sound. Try another maximum, or a longer stay near it."
     if not np.isfinite(runs.loss).all() or (error > 50 and highest > 0.5):

@@ -66,7 +66,7 @@ from nnbook.regularization import checks as check
             0.00125,
             {
                 0.0025: "squares",
-                0.005: "its square",
+                0.005: "Both enter as squares",
                 0.0625: "number of",
                 0.32: "exchanged",
                 800: "1/λ",

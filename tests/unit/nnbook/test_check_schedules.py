@@ -71,7 +71,8 @@ from nnlib import schedules
             "two_steps",
             -0.00947368,
             {
-                -0.0099: "0.19",
+                -0.0099: "not 1.",
+                -0.009: "not 0.1",
                 0.00947368: "sign",
                 -0.01: "first step",
                 -0.0105263: "negative",

@@ -256,7 +256,7 @@ def test_a_setting_to_try_is_a_button():
     steep.click()
     assert "slope 2, shift 0" in html_of(explorer)
     up.click()
-    assert "slope 2, shift 5" in html_of(explorer)
+    assert "slope 1, shift 5" in html_of(explorer), "from the start, as links on the page"
 
 
 def test_a_value_is_written_as_its_control_has_it(monkeypatch):
