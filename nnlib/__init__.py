@@ -1,7 +1,7 @@
 """nnlib: the neural networks of this book, in NumPy.
 
 **One evening.** These files, in this order, make a network out of neurons and train it. Each holds
-one idea and needs only those before it; all together they have fewer than 1,300 lines of code, not
+one idea and needs only those before it; all together they have fewer than 1,350 lines of code, not
 counting what explains it. ::
 
     activations  losses  init       what a neuron computes, how wrong it is, where it starts

@@ -121,9 +121,20 @@ def value_and_gradient(name: str, result: Any) -> tuple:
     return result
 
 
+def one_number(name: str, value: Any) -> float:
+    """What a loss or an objective has returned as its value; it may be nan or infinite."""
+    is_one = not isinstance(value, tuple | list) and np.ndim(value) == 0
+    if not is_one or np.asarray(value).dtype.kind not in "iubf":
+        raise TypeError(f"{name} must return one number as its value, got {shown(value)}")
+    return float(value)
+
+
 def numbers(name: str, array: npt.ArrayLike) -> np.ndarray:
     """An array of real numbers of any type."""
-    array = np.asarray(array)
+    try:
+        array = np.asarray(array)
+    except ValueError:
+        raise ValueError(f"{name} must hold rows of one length, got {shown(array)}") from None
     if array.dtype.kind not in "iubf":
         raise TypeError(f"{name} must hold real numbers, got an array of {array.dtype}")
     return array

@@ -226,8 +226,7 @@ def log_softmax(z: npt.ArrayLike, axis: int = -1) -> np.ndarray:
 
     It is -inf where z is, and where it lies below the range of z's precision.
     """
-    with np.errstate(over="ignore"):
-        return softmax_and_log(_scores(z), axis)[1]
+    return softmax_and_log(_scores(z), axis)[1]
 
 
 def _scores(z: npt.ArrayLike) -> np.ndarray:
@@ -239,7 +238,8 @@ def _scores(z: npt.ArrayLike) -> np.ndarray:
 
 def softmax_and_log(z: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
     """softmax and log_softmax, which share the exponentials; a cross-entropy needs both."""
-    log_p = z - z.max(axis, keepdims=True)
+    with np.errstate(over="ignore"):  # -inf is where it belongs
+        log_p = z - z.max(axis, keepdims=True)
     p = np.exp(log_p)
     total = p.sum(axis, keepdims=True)
     p /= total

@@ -60,9 +60,13 @@ class Value:
         backs: Sequence[Back] = (),
         name: str = "",
     ):
-        self.data, self.op, self.name = floats("data", data), op, name
+        self.data = np.array(floats("data", data))  # of its own, whatever becomes of yours
+        self.op, self.name = op, name
         self.parents, self.backs = tuple(parents), tuple(backs)
         self.grad = np.zeros_like(self.data)
+
+    def __array__(self, *arguments: object, **named: object) -> np.ndarray:
+        raise TypeError("NumPy's functions take no Value: use its methods, such as a.sum()")
 
     def __repr__(self) -> str:
         return f"Value({self.name + ': ' if self.name else ''}{self.data}, grad {self.grad})"
@@ -92,7 +96,7 @@ class Value:
             self.data / other.data,
             "/",
             (self, other),
-            (lambda g: g / other.data, lambda g: -g * self.data / other.data**2),
+            (lambda g: g / other.data, lambda g: -g * (self.data / other.data) / other.data),
         )
 
     def __matmul__(self, other: "Operand") -> "Value":  # (N, D) @ (D, K)
@@ -202,7 +206,8 @@ class Value:
         self.grad = np.ones_like(self.data)
         for value in reversed(order):
             for parent, back in zip(value.parents, value.backs, strict=True):
-                parent.grad = parent.grad + _unbroadcast(back(value.grad), parent.data.shape)
+                share = _unbroadcast(back(value.grad), parent.data.shape)
+                parent.grad = parent.grad + share.astype(parent.data.dtype, copy=False)
 
     def local_derivatives(self) -> tuple[np.ndarray, ...]:
         """d self / d parent for each parent: what a gradient of 1 becomes on its way there.

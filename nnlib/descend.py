@@ -116,7 +116,7 @@ def descend(
 
 def _evaluate(value_and_grad: Callable, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     value, grad = _check.value_and_gradient("function", value_and_grad(theta))
-    value, grad = np.array(value), np.asarray(grad)  # a copy of value, to be kept
+    value, grad = np.array(value), np.array(grad)  # copies: a function may return its theta
     if value.shape != theta.shape[:-1] or grad.shape != theta.shape:
         raise ValueError(
             f"function must return values of shape {theta.shape[:-1]} and gradients "

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from . import _check
 from ._check import generator
 from .losses import Loss
 from .network import Network
@@ -95,9 +96,10 @@ def diagnose(
     1. All 99 labels are 1: there is nothing to tell apart.
     """
     generator(rng)
-    X, y = np.asarray(X), np.asarray(y)
-    if len(X) == 0 or len(X) != len(y):
-        raise ValueError(f"X and y must have equally many rows, at least one: {len(X)}, {len(y)}")
+    _check.network(net)
+    _check.function("loss", loss, "(pred, y) -> (value, gradient)")
+    X, y = _check.numbers("X", X), np.asarray(y)
+    _check.rows("X", X, "y", y)
     case = Case(net, loss, X, y, optimizer, rng)
     with np.errstate(all="ignore"):
         return Diagnosis(tuple(_first(case)))

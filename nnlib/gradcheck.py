@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _check
-from ._check import floats, generator, positive, shown
+from ._check import generator, numbers, one_number, positive
 from .landscapes import Landscape
 
 Objective = Landscape | Callable[[np.ndarray], tuple[float, np.ndarray]]
@@ -29,6 +29,7 @@ def relative_error(a: npt.ArrayLike, b: npt.ArrayLike) -> float:
     """
     if np.shape(a) != np.shape(b):
         raise ValueError(f"a and b must have one shape, got {np.shape(a)} and {np.shape(b)}")
+    a, b = (numbers(name, v).astype(np.float64) for name, v in (("a", a), ("b", b)))
     size = np.linalg.norm(a) + np.linalg.norm(b)
     return float(np.linalg.norm(np.subtract(a, b)) / size) if size != 0 else 0.0
 
@@ -55,14 +56,14 @@ def numeric_gradient(
     called: Any = getattr(f, "value", f)
     value: Callable = _check.function("f", called, "theta -> float")
     h = positive("h", h)
-    theta = floats("theta", theta).copy()  # an integer could not be moved by h
+    theta = numbers("theta", theta).astype(np.float64)  # float32 would round theta + h
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
         kept = theta[i]
         theta[i] = kept + h
-        above = _one_number("f", value(theta))
+        above = one_number("f", value(theta))
         theta[i] = kept - h
-        grad[i] = (above - _one_number("f", value(theta))) / (2 * h)
+        grad[i] = (above - one_number("f", value(theta))) / (2 * h)
         theta[i] = kept
     return grad
 
@@ -125,19 +126,13 @@ def _float64(theta: np.ndarray) -> np.ndarray:
 
 def _evaluate(f: Callable, theta: np.ndarray) -> tuple[float, np.ndarray]:
     value, grad = _check.value_and_gradient("value_and_grad", f(theta))
-    value, grad = _one_number("value_and_grad", value), np.array(grad)  # f may overwrite its own
+    value, grad = one_number("value_and_grad", value), np.array(grad)  # f may overwrite its own
     if grad.shape != theta.shape:
         raise ValueError(
             f"value_and_grad must return a gradient of theta's shape {theta.shape}, "
             f"got {grad.shape}"
         )
     return value, grad
-
-
-def _one_number(name: str, value: float) -> float:
-    if isinstance(value, tuple | list) or np.ndim(value):
-        raise TypeError(f"{name} must return one number as its value, got {shown(value)}")
-    return value
 
 
 def _certain(error: float, f: Callable, theta: np.ndarray, value: float) -> float:

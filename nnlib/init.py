@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ._check import generator, non_negative, number
+from ._check import count, generator, non_negative, number
 
 
 def fans(shape: Sequence[int]) -> tuple[int, int]:
@@ -21,6 +21,8 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
     For a convolution both count the places of the kernel: fan_in = in * height * width.
     """
+    if not isinstance(shape, Sequence) or any(count("shape", n) < 1 for n in shape):
+        raise ValueError(f"shape must be (in, out) or (out, in, height, width), got {shape!r}")
     if len(shape) == 2:
         return shape[0], shape[1]
     if len(shape) == 4:

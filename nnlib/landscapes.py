@@ -9,7 +9,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from ._check import finite, floats, positive
+from ._check import floats, number, positive
 
 Numbers = float | np.ndarray  # a number for one point, an array (...) for many
 
@@ -231,7 +231,7 @@ class quadratic(Landscape):  # in small letters, as the landscapes below
     minimum = 0.0
 
     def __init__(self, *, condition: float = 10.0, angle: float = 0.0):
-        condition, angle = positive("condition", condition), float(finite("angle", angle))
+        condition, angle = positive("condition", condition), number("angle", angle)
         self.condition = condition
         c, s = math.cos(angle), math.sin(angle)
         # H = R diag(1, condition) Rᵀ = [[a, b], [b, d]], where R turns the axes by angle

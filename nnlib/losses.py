@@ -133,10 +133,11 @@ def _rows(logits: npt.ArrayLike, target: npt.ArrayLike) -> tuple[np.ndarray, np.
             f"target must hold integer labels ({n},) or probabilities ({n}, {k}), "
             f"got {target.dtype} of shape {target.shape}{_ONE_LOGIT if k == 1 else ''}"
         )
-    q = floats("target", target).astype(logits.dtype, copy=False)
-    if not (q.min() >= 0 and np.abs(q.sum(axis=1) - 1).max() < 1e-5):
+    q = floats("target", target)
+    rounding = max(1e-5, k * float(np.finfo(q.dtype).eps))
+    if not (q.min() >= 0 and np.abs(q.sum(axis=1, dtype=np.float64) - 1).max() < rounding):
         raise ValueError("target must hold probabilities: rows of numbers >= 0 that sum to 1")
-    return logits, q
+    return logits, q.astype(logits.dtype, copy=False)
 
 
 _ONE_LOGIT = ": for a single logit take binary_cross_entropy"
@@ -180,7 +181,7 @@ def softmax_cross_entropy(
     if s > 0:
         q = (1 - s) * q.astype(logits.dtype) + s / logits.shape[1]
     p, log_p = softmax_and_log(logits)
-    value = -_mean_over_rows(q, log_p)
+    value = 0.0 - _mean_over_rows(q, log_p)  # and not -0.0
     p -= q
     p /= len(q)
     return value, p

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ._check import finite, function, generator, value_and_gradient
+from ._check import finite, function, generator, numbers, one_number, value_and_gradient
 from .activations import sigmoid
 from .layers import Layer, Linear, unfold
 from .losses import Loss
@@ -128,7 +128,7 @@ class Network(Views):
 
         Every layer keeps what ``backward`` needs until the next call.
         """
-        y = np.asarray(X, self.dtype)
+        y = numbers("X", X).astype(self.dtype, copy=False)
         if y.ndim == 0 or len(y) == 0:
             raise ValueError(f"X must hold at least one sample, got shape {y.shape}")
         for layer in self.layers:
@@ -189,6 +189,7 @@ class Network(Views):
         """
         function("loss", loss, "(pred, y) -> (value, gradient)")
         value, dpred = value_and_gradient("loss", loss(self.forward(X, training=True), y))
+        value = one_number("loss", value)
         dy: Any = self._output_gradient(dpred)
         for layer in reversed(self.layers):
             if layer is self._first_to_learn:  # nobody asks for the input's gradient
@@ -266,7 +267,9 @@ class Network(Views):
         ValueError
             If X holds nan or infinity, or the output does: no label would mean anything.
         """
-        return self.decide(finite("the network's output", self.forward(finite("X", X))))
+        with np.errstate(over="ignore", invalid="ignore"):  # too large for the dtype is inf
+            X = finite("X", numbers("X", X).astype(self.dtype, copy=False))
+            return self.decide(finite("the network's output", self.forward(X)))
 
     def decide(self, output: npt.ArrayLike) -> np.ndarray:
         """The labels (N,) that an output (N, K) stands for.
@@ -305,12 +308,14 @@ class Network(Views):
         for layer in self.layers:
             y = layer.forward(y)
             rows.append((repr(layer), _shape(y), f"{_parameters(layer):,}"))
+        self._output_shape = None  # the layers have forgotten the last batch
         rows.append(("total", "", f"{self.params.size:,}"))
         left, middle, right = (max(map(len, column)) for column in zip(*rows, strict=True))
         return "\n".join(f"{a:<{left}}  {b:<{middle}}  {c:>{right}}" for a, b, c in rows)
 
     def save(self, path: str | os.PathLike) -> None:
         """Write parameters, state and a description of the layers to an .npz file."""
+        path = os.fspath(path)
         unfinished = f"{path}.part"  # an interrupted save leaves the file of the last one alone
         with open(unfinished, "wb") as file:
             np.savez(file, params=self.params, state=self.state, layers=repr(self.layers))

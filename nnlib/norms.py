@@ -200,6 +200,8 @@ class InstanceNorm(Norm):
     def axes(self, x: np.ndarray) -> Axes:
         if x.ndim < 3:
             raise ValueError(f"{self} takes x of shape (N, {self.n}, H, W), got {x.shape}")
+        if np.prod(x.shape[2:]) < 2:  # a number less its own mean is 0
+            raise ValueError(f"{self} takes images of two or more pixels, got x of {x.shape}")
         return tuple(range(2, x.ndim))
 
 
@@ -261,6 +263,8 @@ class LayerNorm(Layer):
     def __init__(self, shape: int | tuple[int, ...] | list[int], eps: float = 1e-5):
         shape = tuple(shape) if isinstance(shape, tuple | list) else (shape,)
         self.shape = tuple(count("shape", n) for n in shape)
+        if not self.shape:
+            raise ValueError("shape must hold at least one length, got ()")
         self.eps = positive("eps", eps)
         self.axes = tuple(range(-len(self.shape), 0))
 

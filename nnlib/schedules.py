@@ -200,7 +200,7 @@ def one_cycle(
     final = start / positive("final_factor", final_factor)
     low_momentum = unit_interval("low_momentum", low_momentum)
     high_momentum = unit_interval("high_momentum", high_momentum)
-    top, end = max(rise * steps - 1, 0), steps - 1
+    top, end = rise * steps - 1, steps - 1
 
     def wave(first: float, middle: float, last: float, t: int) -> float:
         if t < top:
@@ -326,6 +326,6 @@ def range_test(
             total = 0.9 * total + 0.1 * losses[-1]
             average = total / (1 - 0.9 ** (t + 1))  # as Adam corrects its bias towards 0
             best = min(best, average)
-            if not math.isfinite(average) or average > blow_up * best:
+            if not math.isfinite(average) or average - best > (blow_up - 1) * abs(best):
                 break
     return RangeTest(np.array(lrs), np.array(losses))

@@ -192,6 +192,17 @@ def fresh(optimizer: Optimizer) -> Optimizer:
     return optimizer
 
 
+def going_on(optimizer: Optimizer, steps: int) -> Optimizer:
+    """The optimizer as it is; a sentence if it isn't one that has taken so many steps."""
+    taken = optimizer.t if isinstance(optimizer, Optimizer) else None
+    if taken != steps:
+        raise ValueError(
+            f"optimizer must be that of the run to resume, after {steps} steps, got {optimizer!r}"
+            + ("" if taken is None else f" after {taken}")
+        )
+    return optimizer
+
+
 def rate_in_words(lr: float | np.ndarray) -> str:
     """A learning rate for a message: "0.1", or "0.001 to 0.1" where there are many."""
     return f"{lr:g}" if isinstance(lr, float) else f"{lr.min():g} to {lr.max():g}"

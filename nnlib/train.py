@@ -17,7 +17,7 @@ from .losses import Loss, huber, mae, mse
 from .network import Network, Penalty
 from .pitfalls import bare, lonely_sample, pitfalls
 from .schedules import Schedule, rates_kept, set_rate
-from .stepping import Optimizer, fresh, rate_in_words
+from .stepping import Optimizer, fresh, going_on, rate_in_words
 
 Arrays = tuple[npt.ArrayLike, npt.ArrayLike]
 HELP = 'see the chapter "It doesn\'t learn"'
@@ -26,6 +26,8 @@ HELP = 'see the chapter "It doesn\'t learn"'
 @dataclass
 class History:
     """What `train` noted. The lists have one entry per epoch; labels are needed for accuracies.
+
+    An epoch in which the run diverged has a loss, and no validation.
 
     ``loss`` and ``accuracy`` are taken while training: means over the epoch's batches, of a network
     that still changes, with dropout at work. ``val_loss`` and ``val_accuracy`` are those of the
@@ -86,15 +88,17 @@ def evaluate(
 ) -> tuple[float, float | None]:
     """The mean loss of a network on some data, and its accuracy if y holds labels (else None).
 
-    Integer or boolean targets (N,) or (N, 1) are taken as labels: classes 0 … K - 1 for K logits;
-    0 and 1, or -1 and 1, for one. One-hot rows, also of integers, and floats are not. With ``mse``,
-    ``mae`` and ``huber`` integers are numbers to be met, unless the network ends in a sigmoid.
+    Integer targets (N,) are taken as labels: classes 0 … K - 1 for K logits; for one logit 0 and 1,
+    or -1 and 1, also as booleans and as (N, 1). One-hot rows, also of integers, and floats are not.
+    With ``mse``, ``mae`` and ``huber`` integers are numbers to be met, unless the network ends in a
+    sigmoid.
     """
     _check_network_and_loss(net, loss)
     X, y = _data(net, X, y, "X", "y")
     notes = _Notes(net, loss, y)
     for i in range(0, len(X), 1000):  # a piece at a time: activations take memory
-        notes(net.forward(X[i : i + 1000]), y[i : i + 1000])
+        with _quiet():
+            notes(net.forward(X[i : i + 1000]), y[i : i + 1000])
     return notes.loss, notes.accuracy
 
 
@@ -192,7 +196,7 @@ def train(
         net,
         loss,
         y,
-        optimizer=fresh(optimizer) if resume is None else optimizer,
+        optimizer=fresh(optimizer) if resume is None else going_on(optimizer, resume.steps),
         history=History() if resume is None else resume,
         validation=validation,
         schedule=None if schedule is None else _check.schedule(schedule),
@@ -205,6 +209,8 @@ def train(
     if run.patience and resume is not None:
         raise ValueError("early_stopping must be None to resume: the network was put back")
     _look_for_pitfalls(net, loss, X, y, batch_size, validation)
+    if validation is not None:  # what doesn't fit is refused here, and not after an epoch
+        evaluate(net, loss, validation[0][:1], validation[1][:1])
 
     with run.to_its_end(), rates_kept(optimizer), _quiet():
         for _ in run.through(epochs, progress):
@@ -241,7 +247,8 @@ class _Run:
         self.history, self.epoch = history, 0
         self.notes = _Notes(net, loss, y)
         self.best: tuple[np.ndarray, np.ndarray] | None = None  # parameters and state
-        self.best_loss = min(history.val_loss, default=math.inf)
+        self.best_loss = min(filter(math.isfinite, history.val_loss), default=math.inf)
+        history.diverged = False
 
     @contextmanager
     def to_its_end(self) -> Iterator[None]:
@@ -312,7 +319,7 @@ class _Run:
         if not math.isfinite(loss):
             self.diverged(f"the validation loss was {loss}")
         if loss < self.best_loss:
-            self.history.best_epoch, self.best_loss = self.epoch, loss
+            self.history.best_epoch, self.best_loss = len(self.history.val_loss) - 1, loss
             if self.patience is not None:
                 self.best = self.net.snapshot()
 
@@ -339,6 +346,7 @@ class _Notes:
 
     def __call__(self, pred: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
         value, dpred = _check.value_and_gradient("loss", self.function(pred, y))
+        value = _check.one_number("loss", value)
         self.n += len(y)
         self.total += len(y) * value
         if self.labelled:

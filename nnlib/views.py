@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from ._check import numbers
+
 
 class Views:
     """An object some of whose attributes are arrays that others look at, too."""
@@ -31,4 +33,4 @@ class Views:
                     f"{name} must be a number or an array of shape {view.shape}, "
                     f"got shape {np.shape(value)}"
                 )
-            view[...] = value
+            view[...] = numbers(name, value)

@@ -192,7 +192,10 @@ sliders = choices(
 START, GOAL, MOST = (-1.5, 2.0), 1e-6, 20_000
 RANKS = [  # at most so many steps
     (5, "No gradient tells so fast where the minimum is. Is it written in your code?"),
-    (60, "As with methods that learn the curvature, such as BFGS, or with much luck on a fine grid."),
+    (
+        60,
+        "As with methods that learn the curvature, such as BFGS, or by luck on a fine grid.",
+    ),
     (160, "As few as with Nesterov on a fine grid. At the next rate it may be ten times as many."),
     (250, "As few as with Nesterov on a coarse grid of rate and momentum."),
     (550, "As few as with Adam at its other defaults, its rate tuned for this start."),

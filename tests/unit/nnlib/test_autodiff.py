@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -242,3 +244,38 @@ def test_wrong_input():
             Value(2.0) + other
     with pytest.raises(ValueError, match="could not be broadcast"):
         Value(np.ones(2)) + np.ones(3)
+
+
+def test_functions_of_numpy_take_no_value():
+    v = Value([1.0, 2.0, 6.0])
+    for function in (np.mean, np.cumsum, np.transpose, lambda a: np.dot(a, a), np.asarray):
+        with pytest.raises(TypeError, match="use its methods"):
+            function(v)
+    assert (np.ones(3) + v).data.tolist() == [2, 3, 7]
+
+
+def test_a_value_has_numbers_of_its_own():
+    x = np.array([1.0, 2.0])
+    a, b = Value(x), Value(x)
+    square = (a * a).sum()
+    x[:] = 5
+    square.backward()
+    a.data -= 1
+    assert a.grad.tolist() == [2, 4] and b.data.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("size", [1e-23, 1e20])
+def test_a_quotient_of_small_or_large_numbers(torch, size):
+    a, b = Value(np.float32(size)), Value(np.float32(size))
+    (a / b).backward()
+    s, t = (torch.tensor(size, dtype=torch.float32, requires_grad=True) for _ in "st")
+    (s / t).backward()
+    np.testing.assert_allclose([a.grad, b.grad], [s.grad, t.grad], rtol=1e-6)
+
+
+@pytest.mark.parametrize("exponent", [np.float64(2), Fraction(1, 2), 2])
+def test_a_gradient_has_the_precision_of_its_value(exponent):
+    a = Value(np.float32([1, 4]))
+    ((a**exponent) * Value(np.ones(2))).sum().backward()
+    assert a.grad.dtype == np.float32
+    np.testing.assert_allclose(a.grad, float(exponent) * a.data ** (float(exponent) - 1), rtol=1e-6)

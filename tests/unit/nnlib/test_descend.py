@@ -231,3 +231,16 @@ def test_wrong_arguments(change, message):
     } | change
     with pytest.raises((ValueError, TypeError), match=message):
         descend(**arguments)
+
+
+def test_a_function_may_return_its_theta_as_gradient():
+    def bowl(theta):
+        return 0.5 * np.sum(theta**2, axis=-1), theta
+
+    def copied(theta):
+        return 0.5 * np.sum(theta**2, axis=-1), theta.copy()
+
+    ends = [
+        descend(f, SGD(lr=0.1, weight_decay=1.0), [1.0, 2.0], 3).theta[-1] for f in (bowl, copied)
+    ]
+    np.testing.assert_array_equal(*ends)

@@ -29,8 +29,20 @@ def test_the_network_and_the_optimizer_stay_as_they_were(net, rng):
 
 @pytest.mark.parametrize("x, y", [(X[:0], Y[:0]), (X, Y[:-1])])
 def test_data_that_do_not_fit_are_refused(net, rng, x, y):
-    with pytest.raises(ValueError, match="equally many rows"):
+    with pytest.raises(
+        ValueError,
+        match="X must hold at least one sample|X and y must have the same number of rows",
+    ):
         diagnose(net, softmax_cross_entropy, x, y, rng=rng)
+
+
+def test_arguments_that_are_none_are_refused(net, rng):
+    with pytest.raises(TypeError, match="net must be a Network"):
+        diagnose(net.layers, softmax_cross_entropy, X, Y, rng=rng)
+    with pytest.raises(TypeError, match="^loss must be a function"):
+        diagnose(net, "mse", X, Y, rng=rng)
+    with pytest.raises(ValueError, match="X must hold at least one sample, got array"):
+        diagnose(net, softmax_cross_entropy, 3, Y, rng=rng)
 
 
 def test_a_seed_is_no_generator(net):

@@ -170,3 +170,17 @@ def test_other_things_than_functions_of_theta(rng):
         numeric_gradient(right, np.ones(2))
     with pytest.raises(TypeError, match="^f must be a function theta -> float, got 'right'"):
         numeric_gradient("right", np.ones(2))
+
+
+def test_numbers_of_little_precision_are_compared_in_float64():
+    assert relative_error(np.float32([1e-23]), np.float32([2e-23])) == pytest.approx(1 / 3)
+    assert relative_error(np.float32([1e30]), np.float32([2e30])) == pytest.approx(1 / 3)
+    assert relative_error(np.uint8([1]), np.uint8([2])) == pytest.approx(1 / 3)
+    theta = np.float32([1, 300, 0.1])
+    assert numeric_gradient(lambda t: np.sum(t**2), theta) == pytest.approx(2 * theta.astype(float))
+
+
+@pytest.mark.parametrize("value", [None, "a", [1.0], np.ones(2)])
+def test_a_value_is_one_number(value):
+    with pytest.raises(TypeError, match="^f must return one number as its value, got"):
+        numeric_gradient(lambda t: value, [1.0])

@@ -158,3 +158,9 @@ def test_bad_options(call, message, rng):
 def test_orthogonal_needs_two_axes(rng):
     with pytest.raises(ValueError, match=r"^shape must have at least two axes, got \(3,\)"):
         init.orthogonal((3,), rng)
+
+
+@pytest.mark.parametrize("shape", [5, (0, 3), (-1, 3), (3,), (2.0, 3), "ab"])
+def test_a_shape_is_two_or_four_lengths(shape):
+    with pytest.raises(ValueError, match="^shape must be"):
+        init.he_normal(shape, np.random.default_rng(0))

@@ -152,7 +152,7 @@ def test_a_quadratic_knows_its_condition():
 def test_wrong_quadratics():
     with pytest.raises(ValueError, match="condition must be a positive number, got 0"):
         quadratic(condition=0)
-    with pytest.raises(ValueError, match="angle must be finite, got nan"):
+    with pytest.raises(ValueError, match="angle must be a finite number, got nan"):
         quadratic(angle=float("nan"))
     with pytest.raises(TypeError):
         quadratic(10)

@@ -1,3 +1,6 @@
+import math
+import warnings
+
 import mpmath
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from nnlib import losses
 from nnlib.activations import softmax
 from nnlib.gradcheck import check_gradient, relative_error
+from nnlib.losses import softmax_cross_entropy
 
 N, K = 5, 3
 LABELS = np.array([0, 2, 1, 1, 2])
@@ -265,3 +269,20 @@ def test_labels_are_the_same_as_one_hot_rows(rng, s, n):
 def test_one_logit_is_no_matter_for_softmax(loss, target):
     with pytest.raises(ValueError, match="for a single logit take binary_cross_entropy$"):
         loss(np.ones((2, 1)), target)
+
+
+def test_probabilities_of_little_precision_are_probabilities(rng):
+    q = softmax(rng.normal(size=(5, 300))).astype(np.float16)
+    assert softmax_cross_entropy(np.zeros((5, 300)), q)[0] == pytest.approx(np.log(300), rel=1e-2)
+    exact = softmax(rng.normal(size=(5, 3)))
+    assert softmax_cross_entropy(np.zeros((5, 3), np.float16), exact)[1].dtype == np.float16
+    with pytest.raises(ValueError, match="sum to 1"):
+        softmax_cross_entropy(np.zeros((5, 3)), 0.99 * exact)
+
+
+def test_huge_logits_and_perfect_ones_raise_no_warning():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert softmax_cross_entropy(np.float32([[3e38, -3e38]]), [1])[0] == np.inf
+        value = softmax_cross_entropy([[1000.0, 0.0]], [0])[0]
+    assert math.copysign(1, value) == 1 and value == 0

@@ -1,5 +1,6 @@
 import copy
 import pickle
+import warnings
 from functools import partial
 
 import numpy as np
@@ -758,3 +759,44 @@ def test_layers_inside_of_layers_are_its_own(rng):
     net = Network([RNN(2, 3), Residual([dense])], rng=rng)
     assert [W.shape for W, _ in net.weights] == [(2, 3), (3, 3), (3, 3)]
     assert net.weight_mask.sum() == 6 + 9 + 9
+
+
+@pytest.mark.parametrize("bad", [[[None, 1.0]], [["a", "b"]], np.array([["1.5", "2"]]), [[1j, 2]]])
+def test_what_is_no_number_is_refused(bad):
+    net = Network([Linear(2, 3)], rng=np.random.default_rng(0))
+    with pytest.raises(TypeError, match="^X must hold real numbers"):
+        net(bad)
+    with pytest.raises(ValueError, match="^X must hold rows of one length"):
+        net([[1, 2], [3]])
+
+
+def test_what_is_too_large_for_the_dtype_has_no_label():
+    net = Network([Linear(2, 3), Sigmoid(), Linear(3, 2)], rng=np.random.default_rng(0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="^X must be finite, got inf"):
+            net.predict([[1e39, 0.0]])
+
+
+@pytest.mark.parametrize("bad", [None, "a", 1j])
+def test_a_parameter_is_a_number(bad):
+    net = Network([Linear(2, 3)], rng=np.random.default_rng(0))
+    with pytest.raises(TypeError, match="^b must hold real numbers"):
+        net.layers[0].b = bad
+    with pytest.raises(TypeError, match="^params must hold real numbers"):
+        net.params = bad
+
+
+def test_a_summary_does_not_pass_for_a_forward_pass():
+    net = Network([Linear(2, 3), ReLU(), Linear(3, 1)], rng=np.random.default_rng(0))
+    net.forward(np.ones((1, 2)))
+    net.summary()
+    with pytest.raises(ValueError, match="^forward must have run before backward"):
+        net.backward(np.ones((1, 1)))
+
+
+def test_a_path_that_is_none_leaves_no_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TypeError):
+        Network([Linear(2, 3)], rng=np.random.default_rng(0)).save(None)
+    assert not list(tmp_path.iterdir())

@@ -264,3 +264,10 @@ def test_bad_options(call, message):
 def test_bad_shapes(norm, shape, message, rng):
     with pytest.raises(ValueError, match=message):
         Network([norm], rng=rng).forward(np.ones(shape), training=True)
+
+
+def test_an_image_of_one_pixel_has_no_spread():
+    with pytest.raises(ValueError, match="^InstanceNorm.* takes images of two or more pixels"):
+        Network([InstanceNorm(3)], rng=np.random.default_rng(0))(np.ones((2, 3, 1, 1)))
+    with pytest.raises(ValueError, match="^shape must hold at least one length"):
+        LayerNorm(())

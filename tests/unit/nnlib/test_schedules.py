@@ -146,10 +146,14 @@ def test_the_top_of_one_cycle_may_lie_between_two_steps(torch, steps, rise):
     assert max(rate for rate, _ in pairs) < 1
 
 
-def test_one_cycle_of_very_few_steps_has_its_top_at_once():
-    assert one_cycle(1.0, 2)(0) == 1.0
-    assert one_cycle(1.0, 5, rise=0)(0) == 1.0
-    assert one_cycle(1.0, 2)(1) == pytest.approx(4e-6)
+@pytest.mark.parametrize("steps, rise", [(2, 0.3), (10, 0.0), (10, 0.05), (3, 0.3)])
+def test_one_cycle_of_very_few_steps_has_its_top_before_the_first(torch, steps, rise):
+    def theirs(o, s):
+        return s.OneCycleLR(o, 1.0, total_steps=steps, pct_start=rise)
+
+    expected = their_rates(torch, theirs, 1.0, steps)
+    schedule = one_cycle(1.0, steps, rise=rise)
+    np.testing.assert_allclose([schedule(t) for t in range(steps)], expected, rtol=1e-10)
 
 
 @pytest.mark.parametrize(
@@ -370,3 +374,8 @@ def test_wrong_arguments(call, message):
     with pytest.raises((ValueError, TypeError)) as error:
         call()
     assert str(error.value) == message
+
+
+def test_a_range_test_goes_on_where_losses_are_negative():
+    losses = iter(np.linspace(-1, -2, 20))
+    assert len(range_test(lambda lr: next(losses), steps=20).lrs) == 20

@@ -1,4 +1,5 @@
 import math
+import warnings
 from functools import partial
 
 import numpy as np
@@ -267,10 +268,66 @@ def test_divergence_names_the_step_of_the_whole_run(parts):
     assert int(notes.stopped.split("at step ")[1].split(",")[0]) >= 28
 
 
+def test_a_run_that_was_put_back_and_goes_well_has_not_diverged(parts):
+    net, optimizer, rng = digits_net(), SGD(lr=0.1), np.random.default_rng(5)
+    more = {"optimizer": optimizer, "rng": rng, "epochs": 1}
+    notes = fit(net, parts[0], **more)
+    kept, optimizer.lr = net.snapshot(), 1e30
+    fit(net, parts[0], resume=notes, **more)
+    assert notes.diverged
+    net.restore(kept)
+    optimizer.lr = 0.1
+    notes.val_loss.append(np.nan)
+    fit(net, parts[0], resume=notes, validation=parts[1], **more)
+    assert not notes.diverged and notes.stopped.startswith("trained for")
+    assert notes.best_epoch == 1 == len(notes.val_loss) - 1, "nan is never the best"
+
+
+def test_validation_data_that_do_not_fit_are_refused_before_the_first_step(parts):
+    net = digits_net()
+    before = net.params.copy()
+    with pytest.raises(ValueError, match="takes x of shape"):
+        fit(net, parts[0], validation=(parts[1][0][:, :60], parts[1][1]))
+    np.testing.assert_array_equal(net.params, before)
+
+
+@pytest.mark.parametrize("value", [np.ones(32), None, "a", 1j])
+def test_a_loss_has_one_number(parts, value):
+    def broken(pred, y):
+        return value, softmax_cross_entropy(pred, y)[1]
+
+    with pytest.raises(TypeError, match="^loss must return one number as its value, got"):
+        train(
+            digits_net(),
+            broken,
+            *parts[0],
+            optimizer=SGD(lr=0.1),
+            epochs=1,
+            batch_size=32,
+            rng=np.random.default_rng(0),
+        )
+    with pytest.raises(TypeError, match="^loss must return one number as its value, got"):
+        digits_net().value_and_grad(broken, *parts[0])
+
+
+def test_a_network_that_blew_up_is_evaluated_without_warnings(parts):
+    net = digits_net()
+    net.params = 1e30
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert not np.isfinite(evaluate(net, softmax_cross_entropy, *parts[0])[0])
+
+
 def test_what_cannot_be_resumed_is_refused(parts):
-    notes = fit(digits_net(), parts[0], epochs=1)
+    optimizer = SGD(lr=0.2)
+    notes = fit(digits_net(), parts[0], epochs=1, optimizer=optimizer)
+    more = {"resume": notes, "optimizer": optimizer, "validation": parts[1], "early_stopping": 2}
     with pytest.raises(ValueError, match="early_stopping must be None to resume"):
-        fit(digits_net(), parts[0], resume=notes, validation=parts[1], early_stopping=2)
+        fit(digits_net(), parts[0], **more)
+    with pytest.raises(ValueError, match=r"run to resume, after 14 steps, got Adam\(.* after 0$"):
+        fit(digits_net(), parts[0], resume=notes, optimizer=Adam())
+    with pytest.raises(ValueError, match="run to resume, after 14 steps, got 'adam'$"):
+        fit(digits_net(), parts[0], resume=notes, optimizer="adam")
     with pytest.raises(TypeError, match="resume must be what train has returned, got True"):
         fit(digits_net(), parts[0], resume=True)
 
