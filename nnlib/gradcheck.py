@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _check
-from ._check import generator, numbers, one_number, positive
+from ._check import floats, generator, numbers, one_number, positive
 from .landscapes import Landscape
 
 Objective = Landscape | Callable[[np.ndarray], tuple[float, np.ndarray]]
@@ -44,7 +44,7 @@ def numeric_gradient(
     f : landscape or callable
         ``f(theta) -> float``.
     theta : array_like
-        Any shape; left as it was.
+        Any shape; left as it was. In float32 theta + h is rounded: take float64, or a larger h.
     h : float
         How far each parameter is moved up and down.
 
@@ -56,7 +56,7 @@ def numeric_gradient(
     called: Any = getattr(f, "value", f)
     value: Callable = _check.function("f", called, "theta -> float")
     h = positive("h", h)
-    theta = numbers("theta", theta).astype(np.float64)  # float32 would round theta + h
+    theta = floats("theta", theta).copy()  # an integer could not be moved by h
     grad = np.zeros_like(theta)
     for i in np.ndindex(theta.shape):
         kept = theta[i]

@@ -176,8 +176,6 @@ def test_numbers_of_little_precision_are_compared_in_float64():
     assert relative_error(np.float32([1e-23]), np.float32([2e-23])) == pytest.approx(1 / 3)
     assert relative_error(np.float32([1e30]), np.float32([2e30])) == pytest.approx(1 / 3)
     assert relative_error(np.uint8([1]), np.uint8([2])) == pytest.approx(1 / 3)
-    theta = np.float32([1, 300, 0.1])
-    assert numeric_gradient(lambda t: np.sum(t**2), theta) == pytest.approx(2 * theta.astype(float))
 
 
 @pytest.mark.parametrize("value", [None, "a", [1.0], np.ones(2)])
