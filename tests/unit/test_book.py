@@ -110,6 +110,17 @@ def test_every_figure_has_words_for_those_who_cannot_see_it(notebook):
 
 
 @pytest.mark.parametrize("notebook", notebooks())
+def test_a_folded_cell_has_as_many_lines_as_its_title_says(notebook):
+    """Blank ones may be left out; what a cell shows of a file is counted by who wrote the title."""
+    for cell in cells_of(notebook, "code"):
+        title = cell["metadata"].get("mystnb", {}).get("code_prompt_show", "")
+        told, source = re.search(r"\((\d+) lines?\)", title), "".join(cell["source"])
+        if told and not re.search(r"source\(|program\[", source):
+            lines = source.splitlines()
+            assert int(told[1]) in (len(lines), sum(map(bool, lines))), title
+
+
+@pytest.mark.parametrize("notebook", notebooks())
 def test_cells_are_short_and_explained(notebook):
     code = cells_of(notebook, "code")
     lines = [len("".join(cell["source"]).splitlines()) for cell in code]
