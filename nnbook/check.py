@@ -366,6 +366,7 @@ def _wrong_number(value, right, tol):
         return abs(ratio - other) <= tol * abs(other)
 
     is_count = tol < 1e-6 and right.is_integer()
+    is_broken = is_count and not value.is_integer()
     ratio, product = value / right if right else math.inf, value * right
     percent = ": a percentage, where a share is asked?" if abs(right) <= 1 else "."
     share = ": a share, where a percentage is asked?" if abs(value) <= 1 < abs(right) else "."
@@ -377,8 +378,8 @@ def _wrong_number(value, right, tol):
         f"A factor of 100 too large{percent}": is_near(ratio, 100),
         f"A factor of 100 too small{share}": is_near(ratio, 0.01),
         "This is the reciprocal: are numerator and denominator exchanged?": is_near(product, 1),
-        "A whole number is asked for.": is_count and not value.is_integer(),
-        close: is_near(ratio, 1, 0.02) and not (is_count and not value.is_integer()),
+        "A whole number is asked for.": is_broken,
+        close: is_near(ratio, 1, 0.02) and not is_broken,
         "The sign is wrong, and the size as well.": ratio < 0 and not is_near(ratio, -1),
     }
     return _fitting(guesses) or f"Too {'large' if value > right else 'small'}."

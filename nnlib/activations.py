@@ -217,8 +217,7 @@ def softmax(z: npt.ArrayLike, axis: int = -1) -> np.ndarray:
     ndarray
         Numbers in [0, 1] that sum to 1 along ``axis``, in z's precision.
     """
-    with np.errstate(over="ignore"):  # a difference beyond the range is -inf, and its exp 0
-        return softmax_and_log(_scores(z), axis)[0]
+    return softmax_and_log(_scores(z), axis)[0]
 
 
 def log_softmax(z: npt.ArrayLike, axis: int = -1) -> np.ndarray:
@@ -238,7 +237,7 @@ def _scores(z: npt.ArrayLike) -> np.ndarray:
 
 def softmax_and_log(z: np.ndarray, axis: int = -1) -> tuple[np.ndarray, np.ndarray]:
     """softmax and log_softmax, which share the exponentials; a cross-entropy needs both."""
-    with np.errstate(over="ignore"):  # -inf is where it belongs
+    with np.errstate(over="ignore"):  # a difference beyond the range is -inf, and its exp 0
         log_p = z - z.max(axis, keepdims=True)
     p = np.exp(log_p)
     total = p.sum(axis, keepdims=True)

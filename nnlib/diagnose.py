@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from . import _check
-from ._check import generator
 from .losses import Loss
 from .network import Network
 from .stepping import Optimizer
@@ -95,7 +94,7 @@ def diagnose(
     >>> diagnose(net, binary_cross_entropy, X, y, rng=rng)
     1. All 99 labels are 1: there is nothing to tell apart.
     """
-    generator(rng)
+    _check.generator(rng)
     _check.network(net)
     _check.function("loss", loss, "(pred, y) -> (value, gradient)")
     X, y = _check.numbers("X", X), np.asarray(y)

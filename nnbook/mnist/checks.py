@@ -144,8 +144,8 @@ _y = np.where(_rng.random(200) < 0.7, _P.argmax(axis=1), _rng.integers(4, size=2
 def ece(P, y, bins):
     confidence, accuracy, count, _ = calibration(P, y, bins)
     sure, right = P.max(axis=1), P.argmax(axis=1) == y
-    number = (sure * bins).astype(int)
-    gaps = [abs(np.sum(right[number == k] - sure[number == k])) for k in range(bins)]
+    place = (sure * bins).astype(int)
+    gaps = [abs(np.sum((right - sure)[place == k])) for k in range(bins)]
     yield (
         sum(gaps) / len(y),
         "A confidence of exactly 1 belongs to the last bin, and yours drops it.",

@@ -297,15 +297,7 @@ def test_a_loss_has_one_number(parts, value):
         return value, softmax_cross_entropy(pred, y)[1]
 
     with pytest.raises(TypeError, match="^loss must return one number as its value, got"):
-        train(
-            digits_net(),
-            broken,
-            *parts[0],
-            optimizer=SGD(lr=0.1),
-            epochs=1,
-            batch_size=32,
-            rng=np.random.default_rng(0),
-        )
+        fit_to(digits_net(), broken, *parts[0])
     with pytest.raises(TypeError, match="^loss must return one number as its value, got"):
         digits_net().value_and_grad(broken, *parts[0])
 
