@@ -121,6 +121,12 @@ def value_and_gradient(name: str, result: Any) -> tuple:
     return result
 
 
+def number_and_gradient(name: str, result: Any) -> tuple:
+    """What a loss, or an objective of one theta, has returned: its value is one number."""
+    value, grad = value_and_gradient(name, result)
+    return one_number(name, value), grad
+
+
 def one_number(name: str, value: Any) -> float:
     """What a loss or an objective has returned as its value; it may be nan or infinite."""
     is_one = not isinstance(value, tuple | list) and np.ndim(value) == 0

@@ -125,8 +125,8 @@ def _float64(theta: np.ndarray) -> np.ndarray:
 
 
 def _evaluate(f: Callable, theta: np.ndarray) -> tuple[float, np.ndarray]:
-    value, grad = _check.value_and_gradient("value_and_grad", f(theta))
-    value, grad = one_number("value_and_grad", value), np.array(grad)  # f may overwrite its own
+    value, grad = _check.number_and_gradient("value_and_grad", f(theta))
+    grad = np.array(grad)  # f may overwrite its own
     if grad.shape != theta.shape:
         raise ValueError(
             f"value_and_grad must return a gradient of theta's shape {theta.shape}, "

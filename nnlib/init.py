@@ -21,13 +21,12 @@ def fans(shape: Sequence[int]) -> tuple[int, int]:
 
     For a convolution both count the places of the kernel: fan_in = in * height * width.
     """
-    if not isinstance(shape, Sequence) or any(count("shape", n) < 1 for n in shape):
-        raise ValueError(f"shape must be (in, out) or (out, in, height, width), got {shape!r}")
-    if len(shape) == 2:
-        return shape[0], shape[1]
-    if len(shape) == 4:
-        return shape[1] * math.prod(shape[2:]), shape[0] * math.prod(shape[2:])
-    raise ValueError(f"shape must be (in, out) or (out, in, height, width), got {shape}")
+    lengths = [count("shape", n) for n in shape] if isinstance(shape, Sequence) else []
+    if len(lengths) == 2:
+        return lengths[0], lengths[1]
+    if len(lengths) == 4:
+        return lengths[1] * math.prod(lengths[2:]), lengths[0] * math.prod(lengths[2:])
+    raise ValueError(f"shape must be (in, out) or (out, in, height, width), got {shape!r}")
 
 
 def zeros(shape: Sequence[int], rng: np.random.Generator | None = None) -> np.ndarray:

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from ._check import finite, function, generator, numbers, one_number, value_and_gradient
+from ._check import finite, function, generator, number_and_gradient, numbers
 from .activations import sigmoid
 from .layers import Layer, Linear, unfold
 from .losses import Loss
@@ -188,8 +188,7 @@ class Network(Views):
             ``self.grads`` itself, which the next call overwrites.
         """
         function("loss", loss, "(pred, y) -> (value, gradient)")
-        value, dpred = value_and_gradient("loss", loss(self.forward(X, training=True), y))
-        value = one_number("loss", value)
+        value, dpred = number_and_gradient("loss", loss(self.forward(X, training=True), y))
         dy: Any = self._output_gradient(dpred)
         for layer in reversed(self.layers):
             if layer is self._first_to_learn:  # nobody asks for the input's gradient

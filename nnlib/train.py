@@ -345,8 +345,7 @@ class _Notes:
         self.n, self.total, self.right = 0, 0.0, 0
 
     def __call__(self, pred: np.ndarray, y: np.ndarray) -> tuple[float, np.ndarray]:
-        value, dpred = _check.value_and_gradient("loss", self.function(pred, y))
-        value = _check.one_number("loss", value)
+        value, dpred = _check.number_and_gradient("loss", self.function(pred, y))
         self.n += len(y)
         self.total += len(y) * value
         if self.labelled:
