@@ -22,7 +22,7 @@ from pathlib import Path
 from .archive import saved
 from .formulas import in_words, with_room
 from .sheets import shorten
-from .theme import AT_ONCE, measure_first
+from .theme import AT_ONCE, keep_state, measure_first
 
 LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
 DONE = "<!-- gone over -->"
@@ -53,6 +53,7 @@ def lighten_all(app, error):
     icons = Icons(static / "scripts/fontawesome.js")
     shorten(static)
     measure_first(static)
+    keep_state(static)
     for page in Path(app.outdir).rglob("*.html"):
         if static not in page.parents:
             html = page.read_text(encoding="utf-8")

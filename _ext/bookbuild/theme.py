@@ -1,10 +1,14 @@
-"""What the theme's own script does late or dear, put right in the site's copy of it.
+"""What scripts of the theme and of Sphinx do late, dear or wrong, put right in the site's copies.
 
-It looks whether each block of code or output scrolls, to make those that do a stop for the Tab key,
-when a page has loaded, and again after each new picture of an explorer. Block by block it measures
-and then writes, so that a browser styles and lays out a chapter some hundred times. Here it
-measures all of them, then writes what has changed. And a page has its theme at once, at a reader's
-first visit, too: the theme's script gives it when the text has long been there without colours.
+The theme's looks whether each block of code or output scrolls, to make those that do a stop for the
+Tab key, when a page has loaded, and again after each new picture of an explorer. Block by block it
+measures and then writes, so that a browser styles and lays out a chapter some hundred times. Here
+it measures all of them, then writes what has changed. And a page has its theme at once, at a
+reader's first visit, too: the theme's script gives it when the text has long been there without
+colours.
+
+Sphinx's script that marks the words of a search empties the state of the page's entry in the
+history, where explorers keep their settings: a reload lost them. It leaves the state as it is here.
 """
 
 import re
@@ -16,6 +20,10 @@ ONE_BY_ONE = re.compile(
 )
 MEASURED = r"Array.from(\1,\2=>[\2,\3?0:-1])"
 WRITTEN = ".forEach(([e,t])=>{e.tabIndex!==t&&(e.tabIndex=t)})"
+
+MARKS = "sphinx_highlight.js"
+EMPTIED = "history.replaceState({}, "
+KEPT = "history.replaceState(history.state, "
 
 AT_ONCE = """
 {
@@ -42,3 +50,20 @@ def measure_first(static: Path):
     if count != 1:
         raise LookupError(f"{SCRIPT} sets tabIndex in {count} places, not in one")
     script.write_text(text, encoding="utf-8")
+
+
+def keep_state(static: Path):
+    """Have Sphinx's script leave what the page's entry in the history holds.
+
+    Raises
+    ------
+    LookupError
+        If Sphinx's script no longer does it as it did.
+    """
+    script = static / MARKS
+    text = script.read_text(encoding="utf-8")
+    if KEPT in text:  # since an earlier build
+        return
+    if text.count(EMPTIED) != 1:
+        raise LookupError(f"{MARKS} empties the state in {text.count(EMPTIED)} places, not in one")
+    script.write_text(text.replace(EMPTIED, KEPT), encoding="utf-8")

@@ -382,14 +382,21 @@ def test_back_to_top_lies_on_no_card(width, opening):
 # ---- Settings that are kept ----
 
 
-def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
-    """Also far below, where nobody has scrolled to: controls and picture agree."""
+@pytest.mark.parametrize("late", [False, True])
+def test_a_setting_survives_reload_and_a_visit_elsewhere(late, opening):
+    """Also far below, where nobody has scrolled to; and whichever of the page's scripts runs first.
+
+    Controls and picture agree.
+    """
     seen = opening(height=300)
     first, second, *others = seen.controls
     settings = [at_the_ends(first), at_the_ends(second), *(each.start for each in others)]
     query = urlencode(second.card.query(settings[1]))  # all of it, not only a first part
     seen.page.wait_for_url(lambda url: url.endswith(f"#{second.card.name}?{query}"))
+    if late:
+        seen.page.route("**/explorer.js*", answer_after_the_page)
     for return_to in (
+        seen.page.reload,
         seen.page.reload,
         lambda: (seen.page.goto("about:blank"), seen.page.go_back()),
     ):
@@ -397,6 +404,12 @@ def test_a_setting_survives_reload_and_a_visit_elsewhere(opening):
         seen.page.evaluate("scrollTo({top: 0, behavior: 'instant'})")
         for controls, setting in zip(seen.controls, settings, strict=True):
             controls.assert_shows(setting)
+
+
+def answer_after_the_page(route):
+    """As a slow line may do it with a script that the page doesn't wait for."""
+    route.request.frame.wait_for_load_state("domcontentloaded")
+    route.continue_()
 
 
 def test_an_address_sets_its_explorer_and_no_other(opening):

@@ -8,8 +8,8 @@ from bookbuild.explorers import ExplorerRenderer, forget_frames, frames_of
 from bookbuild.formulas import in_words, with_room, words
 from bookbuild.light import DONE, Icons, lighten, lighten_all
 from bookbuild.sheets import shorten
+from bookbuild.theme import MARKS, keep_state, measure_first
 from bookbuild.theme import SCRIPT as THEME
-from bookbuild.theme import measure_first
 
 from nnbook.card import FRAMES
 from nnbook.explore import MIME
@@ -47,6 +47,7 @@ PAGE = """<!DOCTYPE html>
 
 BLOCKS = 'document.querySelectorAll(["pre",".output"].join(", "))'
 TAB_STOPS = f"{BLOCKS}.forEach(e=>{{e.tabIndex=e.scrollWidth>e.clientWidth?0:-1}})}},b()"
+EMPTIES = "a(); window.history.replaceState({}, '', url); b()"
 
 
 @pytest.fixture
@@ -146,6 +147,7 @@ def test_all_pages_of_a_build_are_gone_over(icons, tmp_path):
     static.mkdir()
     (tmp_path / "scripts").rename(static / "scripts")
     (static / THEME).write_text(TAB_STOPS, encoding="utf-8")
+    (static / MARKS).write_text(EMPTIES, encoding="utf-8")
     css = static / "styles/pydata-sphinx-theme.css"
     css.parent.mkdir()
     rules = ".fa-lg{font-size:2em}", '.fa-a,.fa-b:before{--fa:"\\f05a"}', ".admonition{color:red}"
@@ -255,6 +257,18 @@ def test_the_theme_measures_all_that_scrolls_before_it_writes(tmp_path):
     script.write_text("another version", encoding="utf-8")
     with pytest.raises(LookupError, match="sets tabIndex in 0 places"):
         measure_first(tmp_path)
+
+
+def test_the_script_that_marks_words_keeps_the_state_of_the_page(tmp_path):
+    script = tmp_path / MARKS
+    script.write_text(EMPTIES, encoding="utf-8")
+    for _ in range(2):  # twice is as once
+        keep_state(tmp_path)
+        kept = "a(); window.history.replaceState(history.state, '', url); b()"
+        assert script.read_text(encoding="utf-8") == kept
+    script.write_text("another version", encoding="utf-8")
+    with pytest.raises(LookupError, match="empties the state in 0 places"):
+        keep_state(tmp_path)
 
 
 def test_style_sheets_lose_what_no_page_needs_and_ask_for_no_others(tmp_path):
