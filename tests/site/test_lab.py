@@ -84,7 +84,24 @@ def wait_for(address, server, log, seconds=60):
     )
 
 
-NO_KERNEL = "Session has no kernel."  # jupyterlab-myst looks for values before one is chosen
+# What Lab's own scripts raise now and then, on a slow machine, with any notebook.
+LABS_OWN = [
+    "Session has no kernel.",  # jupyterlab-myst looks for values before one is chosen
+    "Cannot read properties of undefined (reading 'node')",  # its list of cells, while that changes
+]
+
+
+def watch_faults(page):
+    """A list to which each error of a script is added: its stack, as that says whose it is."""
+    faults = []
+
+    def note(error):
+        of_widgets = "@jupyter-widgets" in (error.stack or "")
+        if of_widgets or error.message not in LABS_OWN:
+            faults.append(error.stack or error.message)
+
+    page.on("pageerror", note)
+    return faults
 
 
 @pytest.fixture
@@ -97,8 +114,7 @@ def page(new_page):
 def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     address, folder = lab
     explorer = first_explorer(notebook)
-    faults = []
-    page.on("pageerror", lambda error: str(error) == NO_KERNEL or faults.append(str(error)))
+    faults = watch_faults(page)
     page.goto(f"{address}/lab/tree/{notebook}?reset")  # no other notebook of an earlier test
     choose_kernel(page)
     run_all_cells(page)
