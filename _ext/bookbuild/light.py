@@ -8,7 +8,8 @@ and draw a dozen icons with a script of half a megabyte. After the build each pa
   theme, or a dark page would flash white (`theme`), and the one of the explorers, which answer as
   soon as they have been read;
 - icons become drawings in the page, with the outlines that the theme's script has for them;
-- style sheets become shorter (`sheets`), and so does code, where a colour is that of all text;
+- style sheets become shorter and fewer (`sheets`), and so does code, where a colour is that of all
+  text;
 - figures load when a reader comes near, and have their room before, as formulas have, and those in
   a list of headings are words (`formulas`);
 - what only the search page needs is left to it.
@@ -21,9 +22,10 @@ from pathlib import Path
 
 from .archive import saved
 from .formulas import in_words, with_room
-from .sheets import shorten
+from .sheets import join_all, pages, purge, shorten
 from .theme import AT_ONCE, keep_state, measure_first
 
+LAST = 900  # after the theme, which writes the colours of code when all else is there
 LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
 DONE = "<!-- gone over -->"
 OPTIONS = "documentation_options.js"  # what the scripts that stood in the page add to
@@ -43,24 +45,26 @@ NO_NAMES = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-fw", "fa-xs", "f
 
 
 def setup(app):
-    app.connect("build-finished", lighten_all)
+    app.connect("build-finished", lighten_all, priority=LAST)
 
 
 def lighten_all(app, error):
     if error or app.builder.format != "html":
         return
-    static = Path(app.outdir) / "_static"
+    site = Path(app.outdir)
+    static = site / "_static"
     icons = Icons(static / "scripts/fontawesome.js")
     shorten(static)
     measure_first(static)
     keep_state(static)
-    for page in Path(app.outdir).rglob("*.html"):
-        if static not in page.parents:
-            html = page.read_text(encoding="utf-8")
-            up = "../" * (len(page.relative_to(app.outdir).parts) - 1)
-            light = lighten(html, icons, static, f"{up}_static", page.stem == "search")
-            if light != html:  # else it has been gone over after an earlier build
-                page.write_text(light, encoding="utf-8")
+    for page in pages(site):
+        html = page.read_text(encoding="utf-8")
+        up = "../" * (len(page.relative_to(site).parts) - 1)
+        light = lighten(html, icons, static, f"{up}_static", page.stem == "search")
+        if light != html:  # else it has been gone over after an earlier build
+            page.write_text(light, encoding="utf-8")
+    purge(site)
+    join_all(site)
 
 
 def lighten(html, icons, static, address, is_search):

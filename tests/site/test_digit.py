@@ -162,7 +162,7 @@ def test_nothing_is_loaded_before_the_click(site, new_page):
         page.on("request", lambda request: requests.append(request.url))
         Tool(page).visit(site)
         names = {url.split("?")[0].rsplit("/", 1)[-1] for url in requests if "/live/" in url}
-        assert names == {"digit.css", "digit.js", "engine.js", "pad.js", "pictures.js"}
+        assert names == {"digit.js", "engine.js", "pad.js", "pictures.js"}
         assert re.search(r"\(\d+ MB\)$", page.locator(".nn-go").text_content())
 
 

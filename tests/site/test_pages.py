@@ -1,16 +1,19 @@
 """The built book in a real browser: every explorer, every control, by keyboard and by mouse."""
 
+import gzip
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 from book_files import notebooks
+from bookbuild.sheets import purge
 from driver import Watch, stored_sizes
-from driver.page import opened_cards, weight_of_a_click, weight_of_scripts, weights
+from driver.page import opened_cards, soup, weight_of_a_click, weight_of_scripts, weights
 from playwright.sync_api import expect
 
 HTML_LIMIT = FRAMES_LIMIT = 120_000  # bytes as they travel, of a page and of an explorer's frames
 SCRIPTS_LIMIT = 15_000
+SHEETS_LIMIT = 40_000
 CLICK_LIMIT = 48 * 1024  # of the scripts around Python
 TARGET = 44  # CSS pixels, for a finger
 SLIDER = 200  # CSS pixels at least, for a mouse
@@ -53,6 +56,38 @@ def opened(request, book, site, new_page):
 def test_the_book_is_built(book):
     """First of all, so that the seconds of the build are told apart from those of the pages."""
     assert (book / "intro.html").is_file()
+
+
+def test_a_page_asks_for_few_and_light_style_sheets(book):
+    page = book / "chapters/neuron.html"
+    links = soup(page).select("link[rel=stylesheet]")
+    sheets = [page.parent / link["href"].partition("?")[0] for link in links]
+    assert len(sheets) == 3
+    assert sum(len(gzip.compress(sheet.read_bytes())) for sheet in sheets) < SHEETS_LIMIT
+
+
+def test_style_sheets_lose_the_rules_for_what_stands_nowhere(book, tmp_path):
+    """By PurgeCSS, which the book's build has installed."""
+    rules = ".page{a:b}.script{a:b}.nowhere{a:b}.bs-tooltip-auto{a:b}.part{a:b}"
+    files = {
+        "_static/styles/theme.css": rules,
+        "_static/book.css": rules,
+        "_static/macros.html": '<p class="part">',
+        "_static/page.js": "show('script')",
+        "chapters/a.html": '<p class="page">',
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    theme = tmp_path / "_static/styles/theme.css"
+    for _ in range(2):  # twice is as once
+        purge(tmp_path)
+        text = theme.read_text(encoding="utf-8")
+        assert text.endswith(".page{a:b}.script{a:b}.bs-tooltip-auto{a:b}")
+    assert (tmp_path / "_static/book.css").read_text(encoding="utf-8") == rules
+    theme.write_text("p{", encoding="utf-8")
+    with pytest.raises(RuntimeError, match="(?s)PurgeCSS failed: .*Unclosed block"):
+        purge(tmp_path)
 
 
 def test_explorers_show_the_frame_their_controls_name(opened):

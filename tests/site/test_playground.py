@@ -73,7 +73,7 @@ def test_nothing_is_loaded_before_the_click(site, new_page):
         page.on("request", lambda request: asked.append(request.url))
         watch = open_page(page, site)
         names = {url.split("?")[0].rsplit("/", 1)[-1] for url in asked if "/live/" in url}
-        assert names == {"engine.js", "playground.css", "playground.js"}
+        assert names == {"engine.js", "playground.js"}
         expect(page.locator("nn-playground .nn-panel")).to_have_count(2)
         expect(page.get_by_role("button", name=re.compile(r"Start: \d\d MB"))).to_be_visible()
         assert watch.faults == []

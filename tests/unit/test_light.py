@@ -7,7 +7,7 @@ import pytest
 from bookbuild.explorers import ExplorerRenderer, forget_frames, frames_of
 from bookbuild.formulas import in_words, with_room, words
 from bookbuild.light import DONE, Icons, lighten, lighten_all
-from bookbuild.sheets import shorten
+from bookbuild.sheets import join_all, shorten
 from bookbuild.theme import MARKS, keep_state, measure_first
 from bookbuild.theme import SCRIPT as THEME
 
@@ -290,3 +290,39 @@ def test_style_sheets_lose_what_no_page_needs_and_ask_for_no_others(tmp_path):
         )
         assert found["mystnb.0.css"] == "a{b:c}\nq {}@media x{}"
         assert found["styles/icons.css"] == ".fa-lg{font-size:2em}p{color:red}"
+
+
+def site_of(folder, files):
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_page_asks_for_three_sheets_which_follow_their_sources(tmp_path):
+    names = ["styles/theme.css", "styles/icons.css", "pygments.css", "explorer.css", "book.css"]
+    links = [f'<link href="../_static/{name}?v=1" rel="stylesheet" />\n' for name in names]
+    sources = {f"_static/{n}": f'@charset "a";\n{n[-8]}{{b:url(c.png)}}' for n in names}
+    page = "<head>" + "".join(links) + "<script></script></head>"
+    site = site_of(tmp_path, sources | {"chapters/a.html": page, "b.html": page, "c.html": "<p>"})
+    join_all(site)
+    html = (site / "chapters/a.html").read_text(encoding="utf-8")
+    asked = re.findall(
+        r'<link rel="stylesheet" href="\.\./_static/(sheets/\w+\.css)\?v=\w+"/>', html
+    )
+    assert len(asked) == 3 == html.count("<link") and html.endswith("<script></script></head>")
+    assert 'href="_static/sheets/' in (site / "b.html").read_text(encoding="utf-8")
+    assert (site / "c.html").read_text(encoding="utf-8") == "<p>"
+
+    def sheets():
+        return [(site / "_static" / name).read_text(encoding="utf-8") for name in asked]
+
+    assert [re.findall(r"url\(([^)]*)", text) for text in sheets()] == [
+        ["../styles/c.png"] * 2,
+        ["../c.png"],
+        ["../c.png"] * 2,
+    ]
+    (site / "_static/book.css").write_text("new{}", encoding="utf-8")
+    join_all(site)
+    assert sheets()[2].endswith("new{}")
+    assert (site / "chapters/a.html").read_text(encoding="utf-8") == html
