@@ -1,7 +1,8 @@
 """How soon pages are there, how quickly explorers follow, how heavy all is: in a browser.
 
 Nothing is cached, and what is text is compressed, as by any host. A slow line is one of
-1.6 Mbit/s and 150 ms, as it is emulated by Chromium.
+1.6 Mbit/s and 150 ms, as it is emulated by Chromium. What the browser takes itself, on this machine
+and at this hour, is measured in the same run: a page with nothing but a slider and a line.
 """
 
 import json
@@ -10,13 +11,14 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
 SITE = ROOT / "_build/html"
 LATENCY = ROOT / "_build/latency-lab.json"
 sys.path += [str(ROOT / "tests"), str(ROOT / "tests/site")]
 from book_files import notebooks  # noqa: E402
-from driver import launch, p95, serve  # noqa: E402
+from driver import latencies, launch, p95, serve, start_stopwatch  # noqa: E402
 from driver.page import (  # noqa: E402
     COUNT_SHIFTS,
     cards,
@@ -69,6 +71,18 @@ async () => {
   return performance.now();
 }
 """
+BARE = """<!DOCTYPE html>
+<title>A slider and a line</title>
+<nn-explorer>
+  <div class="nn-pictures"><svg viewBox="0 0 9 9"><g class="nn-frame"></g></svg></div>
+  <input type="range" max="60" value="0">
+</nn-explorer>
+<script>
+document.querySelector("input").addEventListener("input", ({target}) => {
+  document.querySelector("g").innerHTML = `<path d="M 0 0 L 9 ${target.value}" stroke="red"/>`;
+});
+</script>
+"""
 FIRST_PAINT = """
 () => performance.getEntriesByName("first-contentful-paint")[0]?.startTime
 """
@@ -81,6 +95,7 @@ def measure():
 
     with serve(SITE) as site, sync_playwright() as playwright:
         browser = launch(playwright)
+        yield from bare(browser)
         yield from report(browser, site, [name for name in map(built, notebooks()) if name])
         browser.close()
     lab = json.loads(LATENCY.read_text(encoding="utf-8"))
@@ -101,6 +116,21 @@ def built(notebook):
     """A notebook's page without its suffix, if it has explorers."""
     page = (SITE / notebook).with_suffix(".html")
     return notebook.removesuffix(".ipynb") if cards(page) else None
+
+
+def bare(browser):
+    """The rows of the page with a slider and a line."""
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "bare.html").write_text(BARE, encoding="utf-8")
+        with serve(Path(folder)) as site, opened(browser) as page:
+            page.goto(f"{site}/bare.html", wait_until="commit")
+            yield "a slider and a line: first move", page.evaluate(FIRST_SLIDER) / 1000, None, "s"
+            box = page.locator("nn-explorer")
+            start_stopwatch(box)
+            for _ in range(50):
+                box.locator("input").press("ArrowRight")
+                page.wait_for_timeout(60)
+            yield "a slider and a line: key press to picture, p95", p95(latencies(box)), None, "ms"
 
 
 def report(browser, site, pages):
