@@ -15,14 +15,13 @@ and draw a dozen icons with a script of half a megabyte. After the build each pa
 - what only the search page needs is left to it.
 """
 
-import hashlib
 import re
 from html import escape
 from pathlib import Path
 
 from .archive import saved
 from .formulas import in_words, with_room
-from .sheets import join_all, pages, purge, shorten
+from .sheets import digest, html_files, join_all, purge, shorten
 from .theme import AT_ONCE, keep_state, measure_first
 
 LAST = 900  # after the theme, which writes the colours of code when all else is there
@@ -57,7 +56,7 @@ def lighten_all(app, error):
     shorten(static)
     measure_first(static)
     keep_state(static)
-    for page in pages(site):
+    for page in html_files(site):
         html = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)
         light = lighten(html, icons, static, f"{up}_static", page.stem == "search")
@@ -110,7 +109,7 @@ def inline(bodies, static, address, waits=""):
 
 def written(body, static):
     """Write a script into a file that is named by its contents; the file's address in static."""
-    name = f"inline/{hashlib.sha256(body.encode()).hexdigest()[:12]}.js"
+    name = f"inline/{digest(body)}.js"
     path = static / name
     if not path.exists():
         path.parent.mkdir(exist_ok=True)

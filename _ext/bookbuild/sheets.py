@@ -5,8 +5,8 @@ of a second; its second one lists two thousand icons' names, while icons are dra
 (see `light`). A rule that asks what an element ``:has`` makes a browser look at all elements of
 that kind whenever an explorer shows another picture, which took a quarter of the time to show it;
 what the theme does by such rules (corners of cells, the ground of output that is no code) no page
-of this book needs. Of the other rules PurgeCSS leaves out those whose names stand in no page and no
-script: three of five bytes.
+of this book needs. Of the other rules PurgeCSS leaves out those whose names stand in no page and
+in no script that a page runs: three of five bytes.
 
 Eleven sheets become three. One for all paints fastest on this machine, and slowest over a slow
 line, where a single request shares it evenly with the page; three are in time in both places.
@@ -28,11 +28,12 @@ HAS = re.compile(r"([^{}]*:has\([^{}]*)(\{[^{}]*\})")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 PURGE = MODULES / ".bin/purgecss"
 PURGED = "/* without rules for what stands in no page */\n"
-SAFE = ["bs-tooltip-auto"]  # which the theme's script puts together from parts
+SAFE = ["bs-tooltip-auto", ":focus-visible"]  # put together from parts by a script; has no name
 SHEET = re.compile(r'<link\b[^>]*\bhref="(?:\.\./)*_static/([^"?]*\.css)[^"]*"[^>]*>\n?')
-THEME = 2  # how many are the theme's: they come first, and are heaviest
+HEAVIEST = 2  # of the theme's, which come first
 CHARSET = re.compile(r'@charset "[^"]*";')
-OURS = {"explorer.css", "live.css", "book.css", "landing.css", "live/digit.css"}
+JOINED = re.compile(r"sheets/(\w+\.css)\?v=\w+")
+OURS = {"explorer.css", "live.css", "book.css", "landing.css"}
 COMMA = re.compile(r",(?![^(]*\))")  # between selectors, not in one
 
 
@@ -70,7 +71,17 @@ def purge(site: Path):
         *static.glob("live/*.js"),
     ]
     scripts += [static / "scripts/bootstrap.js", static / "scripts/pydata-sphinx-theme.js"]
-    command = [PURGE, "--css", *sheets, "--safelist", *SAFE, "--content", *pages(site), *scripts]
+    scripts += [static / "mathjax/tex-chtml.js"]
+    command = [
+        PURGE,
+        "--css",
+        *sheets,
+        "--safelist",
+        *SAFE,
+        "--content",
+        *html_files(site),
+        *scripts,
+    ]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(f"PurgeCSS failed: {result.stderr}")
@@ -78,33 +89,42 @@ def purge(site: Path):
         Path(short["file"]).write_text(PURGED + short["css"], encoding="utf-8")
 
 
-def pages(site: Path):
+def html_files(site: Path):
     """The HTML files of a site; what is below _static are parts of the theme."""
     static = site / "_static"
     return [page for page in site.rglob("*.html") if static not in page.parents]
 
 
 def join_all(site: Path):
-    """Have each page ask for three sheets: the theme's, those of extensions, this book's."""
-    static = site / "_static"
+    """Have each page ask for three sheets: the theme's heaviest, those of others, this book's."""
+    static, now = site / "_static", {}
     for sheet in static.glob("sheets/*.css"):  # of pages that an earlier build has gone over
         with sheet.open(encoding="utf-8") as file:
-            written(file.readline().strip("/* \n").split(), static)
-    for page in pages(site):
+            now[sheet.name] = written(file.readline().strip("/* \n").split(), static)
+    for page in html_files(site):
         html = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)
-        short = joined(html, static, f"{up}_static")
+        short = JOINED.sub(lambda match: now.get(match[1], match[0]), html)
+        short = joined(short, static, f"{up}_static")
         if short != html:
             page.write_text(short, encoding="utf-8")
 
 
 def joined(html, static, address):
-    """A page's HTML with its sheets in three, which are written below ``static``; once."""
+    """A page's HTML with its sheets in three, which are written below ``static``; once.
+
+    Raises
+    ------
+    LookupError
+        If none of its sheets is this book's.
+    """
     names = [match[1] for match in SHEET.finditer(html)]
     if len(names) <= 3:
         return html
-    ours = next(k for k, name in enumerate(names) if name in OURS)
-    parts = [names[:THEME], names[THEME:ours], names[ours:]]
+    ours = next((k for k, name in enumerate(names) if name in OURS), None)
+    if ours is None:
+        raise LookupError(f"none of {', '.join(names)} is one of {', '.join(sorted(OURS))}")
+    parts = [names[:HEAVIEST], names[HEAVIEST:ours], names[ours:]]
     links = [f'<link rel="stylesheet" href="{address}/{written(p, static)}"/>\n' for p in parts]
     first = SHEET.search(html).start()
     return html[:first] + "".join(links) + SHEET.sub("", html[first:])
@@ -123,6 +143,7 @@ def written(names, static):
 
 
 def digest(text):
+    """What tells a text from another one, for names of files and addresses."""
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 

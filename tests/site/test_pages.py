@@ -58,8 +58,9 @@ def test_the_book_is_built(book):
     assert (book / "intro.html").is_file()
 
 
-def test_a_page_asks_for_few_and_light_style_sheets(book):
-    page = book / "chapters/neuron.html"
+@pytest.mark.parametrize("name", ["intro", "chapters/neuron", "digit", "playground", "search"])
+def test_a_page_asks_for_few_and_light_style_sheets(name, book):
+    page = book / f"{name}.html"
     links = soup(page).select("link[rel=stylesheet]")
     sheets = [page.parent / link["href"].partition("?")[0] for link in links]
     assert len(sheets) == 3
@@ -69,8 +70,10 @@ def test_a_page_asks_for_few_and_light_style_sheets(book):
 def test_style_sheets_lose_the_rules_for_what_stands_nowhere(book, tmp_path):
     """By PurgeCSS, which the book's build has installed."""
     rules = ".page{a:b}.script{a:b}.nowhere{a:b}.bs-tooltip-auto{a:b}.part{a:b}"
+    nameless = ":focus-visible{a:b}p.page mjx-container{a:b}"
     files = {
-        "_static/styles/theme.css": rules,
+        "_static/styles/theme.css": rules + nameless,
+        "_static/mathjax/tex-chtml.js": "node('mjx-container')",
         "_static/book.css": rules,
         "_static/macros.html": '<p class="part">',
         "_static/page.js": "show('script')",
@@ -83,7 +86,7 @@ def test_style_sheets_lose_the_rules_for_what_stands_nowhere(book, tmp_path):
     for _ in range(2):  # twice is as once
         purge(tmp_path)
         text = theme.read_text(encoding="utf-8")
-        assert text.endswith(".page{a:b}.script{a:b}.bs-tooltip-auto{a:b}")
+        assert text.endswith(".page{a:b}.script{a:b}.bs-tooltip-auto{a:b}" + nameless)
     assert (tmp_path / "_static/book.css").read_text(encoding="utf-8") == rules
     theme.write_text("p{", encoding="utf-8")
     with pytest.raises(RuntimeError, match="(?s)PurgeCSS failed: .*Unclosed block"):

@@ -598,6 +598,20 @@ def test_a_card_reads_from_the_question_to_the_links(opening):
     assert pause.get_attribute("aria-pressed") is None
 
 
+def test_short_style_sheets_keep_what_only_scripts_and_keys_need(opening, chapter):
+    """Elements that MathJax makes stand in no page, and the focus of the keyboard has no name."""
+    page = opening(chapter).page
+    formula = page.locator("div.math").first
+    formula.scroll_into_view_if_needed()
+    container = formula.locator("mjx-container")
+    expect(container).to_be_visible(timeout=15_000)
+    assert container.evaluate("e => getComputedStyle(e).overflowX") == "auto"
+    page.keyboard.press("Tab")
+    link = page.locator("article.bd-article p a.reference").first
+    link.focus()
+    assert link.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+
+
 def test_no_style_sheet_asks_what_elements_have(opening):
     """For each new picture a browser would look at all elements that ``:has`` is said of."""
     page = opening().page

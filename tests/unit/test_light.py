@@ -4,6 +4,7 @@ import re
 from types import SimpleNamespace
 
 import pytest
+from bookbuild import sheets
 from bookbuild.explorers import ExplorerRenderer, forget_frames, frames_of
 from bookbuild.formulas import in_words, with_room, words
 from bookbuild.light import DONE, Icons, lighten, lighten_all
@@ -142,7 +143,8 @@ def test_a_page_is_gone_over_once(icons, tmp_path):
     assert light(icons, tmp_path, other) == other
 
 
-def test_all_pages_of_a_build_are_gone_over(icons, tmp_path):
+def test_all_pages_of_a_build_are_gone_over(icons, tmp_path, monkeypatch):
+    monkeypatch.setattr(sheets, "PURGE", tmp_path / "not installed")
     static = tmp_path / "_static"
     static.mkdir()
     (tmp_path / "scripts").rename(static / "scripts")
@@ -302,7 +304,7 @@ def site_of(folder, files):
 def test_a_page_asks_for_three_sheets_which_follow_their_sources(tmp_path):
     names = ["styles/theme.css", "styles/icons.css", "pygments.css", "explorer.css", "book.css"]
     links = [f'<link href="../_static/{name}?v=1" rel="stylesheet" />\n' for name in names]
-    sources = {f"_static/{n}": f'@charset "a";\n{n[-8]}{{b:url(c.png)}}' for n in names}
+    sources = {f"_static/{n}": f'@charset "a";\n{n[0]}{{b:url(c.png)}}' for n in names}
     page = "<head>" + "".join(links) + "<script></script></head>"
     site = site_of(tmp_path, sources | {"chapters/a.html": page, "b.html": page, "c.html": "<p>"})
     join_all(site)
@@ -314,15 +316,20 @@ def test_a_page_asks_for_three_sheets_which_follow_their_sources(tmp_path):
     assert 'href="_static/sheets/' in (site / "b.html").read_text(encoding="utf-8")
     assert (site / "c.html").read_text(encoding="utf-8") == "<p>"
 
-    def sheets():
+    def texts():
         return [(site / "_static" / name).read_text(encoding="utf-8") for name in asked]
 
-    assert [re.findall(r"url\(([^)]*)", text) for text in sheets()] == [
-        ["../styles/c.png"] * 2,
-        ["../c.png"],
-        ["../c.png"] * 2,
+    assert [re.findall(r"\w+\{b:url.*", text) for text in texts()] == [
+        ["s{b:url(../styles/c.png)}"] * 2,
+        ["p{b:url(../c.png)}"],
+        ["e{b:url(../c.png)}", "b{b:url(../c.png)}"],
     ]
+    assert not any("@charset" in text for text in texts())
     (site / "_static/book.css").write_text("new{}", encoding="utf-8")
     join_all(site)
-    assert sheets()[2].endswith("new{}")
-    assert (site / "chapters/a.html").read_text(encoding="utf-8") == html
+    assert texts()[2].endswith("new{}")
+    again = (site / "chapters/a.html").read_text(encoding="utf-8")
+    assert re.sub(r"\?v=\w+", "", again) == re.sub(r"\?v=\w+", "", html) and again != html
+    (site / "d.html").write_text(4 * links[0], encoding="utf-8")
+    with pytest.raises(LookupError, match="none of styles/theme.css, .* is one of book.css, "):
+        join_all(site)
