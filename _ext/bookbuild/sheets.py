@@ -9,7 +9,7 @@ of this book needs. Of the other rules PurgeCSS leaves out those whose names sta
 in no script that a page runs: three of five bytes.
 
 Eleven sheets become three. One for all paints fastest on this machine, and slowest over a slow
-line, where a single request shares it evenly with the page; three are in time in both places.
+line, where a single request shares it evenly with the page; three are near the best in both places.
 """
 
 import hashlib
