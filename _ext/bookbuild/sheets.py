@@ -16,6 +16,7 @@ import hashlib
 import json
 import re
 import subprocess
+from functools import cache
 from os.path import relpath
 from pathlib import Path
 
@@ -28,6 +29,13 @@ HAS = re.compile(r"([^{}]*:has\([^{}]*)(\{[^{}]*\})")
 COMMENT = re.compile(r"/\*.*?\*/", re.S)
 PURGE = MODULES / ".bin/purgecss"
 PURGED = "/* without rules for what stands in no page */\n"
+SCRIPTS = [
+    "*.js",
+    "live/*.js",
+    "scripts/*-theme.js",
+    "scripts/bootstrap.js",
+    "mathjax/tex-chtml.js",
+]
 SAFE = ["bs-tooltip-auto", ":focus-visible"]  # put together from parts by a script; has no name
 SHEET = re.compile(r'<link\b[^>]*\bhref="(?:\.\./)*_static/([^"?]*\.css)[^"]*"[^>]*>\n?')
 HEAVIEST = 2  # of the theme's, which come first
@@ -65,23 +73,9 @@ def purge(site: Path):
     sheets = [s for s in sheets_of_others(static) if PURGED not in s.read_text(encoding="utf-8")]
     if not (sheets and PURGE.exists()):  # a site without npm's packages keeps them whole
         return
-    scripts = [
-        *static.glob("*.js"),
-        *static.glob("scripts/*book-theme.js"),
-        *static.glob("live/*.js"),
-    ]
-    scripts += [static / "scripts/bootstrap.js", static / "scripts/pydata-sphinx-theme.js"]
-    scripts += [static / "mathjax/tex-chtml.js"]
-    command = [
-        PURGE,
-        "--css",
-        *sheets,
-        "--safelist",
-        *SAFE,
-        "--content",
-        *html_files(site),
-        *scripts,
-    ]
+    scripts = [script for names in SCRIPTS for script in static.glob(names)]
+    command = [PURGE, "--css", *sheets, "--safelist", *SAFE]
+    command += ["--content", *html_files(site), *scripts]
     result = subprocess.run(command, capture_output=True, text=True)
     if result.returncode:
         raise RuntimeError(f"PurgeCSS failed: {result.stderr}")
@@ -98,20 +92,21 @@ def html_files(site: Path):
 def join_all(site: Path):
     """Have each page ask for three sheets: the theme's heaviest, those of others, this book's."""
     static, now = site / "_static", {}
+    write = cache(lambda *names: written(names, static))  # most pages ask for the same
     for sheet in static.glob("sheets/*.css"):  # of pages that an earlier build has gone over
         with sheet.open(encoding="utf-8") as file:
-            now[sheet.name] = written(file.readline().strip("/* \n").split(), static)
+            now[sheet.name] = write(*file.readline().strip("/* \n").split())
     for page in html_files(site):
         html = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)
         short = JOINED.sub(lambda match: now.get(match[1], match[0]), html)
-        short = joined(short, static, f"{up}_static")
+        short = joined(short, f"{up}_static", write)
         if short != html:
             page.write_text(short, encoding="utf-8")
 
 
-def joined(html, static, address):
-    """A page's HTML with its sheets in three, which are written below ``static``; once.
+def joined(html, address, write):
+    """A page's HTML with its sheets in three, once: ``write`` takes names, gives where they are.
 
     Raises
     ------
@@ -125,7 +120,7 @@ def joined(html, static, address):
     if ours is None:
         raise LookupError(f"none of {', '.join(names)} is one of {', '.join(sorted(OURS))}")
     parts = [names[:HEAVIEST], names[HEAVIEST:ours], names[ours:]]
-    links = [f'<link rel="stylesheet" href="{address}/{written(p, static)}"/>\n' for p in parts]
+    links = [f'<link rel="stylesheet" href="{address}/{write(*p)}"/>\n' for p in parts]
     first = SHEET.search(html).start()
     return html[:first] + "".join(links) + SHEET.sub("", html[first:])
 

@@ -22,7 +22,7 @@ MEASURED = r"Array.from(\1,\2=>[\2,\3?0:-1])"
 WRITTEN = ".forEach(([e,t])=>{e.tabIndex!==t&&(e.tabIndex=t)})"
 
 MARKS = "sphinx_highlight.js"
-EMPTIED = "history.replaceState({}, "
+EMPTIED = re.compile(r"history\.replaceState\(\{\}, ")
 KEPT = "history.replaceState(history.state, "
 
 AT_ONCE = """
@@ -42,14 +42,7 @@ def measure_first(static: Path):
     LookupError
         If the theme's script no longer does it as it did.
     """
-    script = static / SCRIPT
-    text = script.read_text(encoding="utf-8")
-    if WRITTEN in text:  # since an earlier build
-        return
-    text, count = ONE_BY_ONE.subn(MEASURED + WRITTEN, text)
-    if count != 1:
-        raise LookupError(f"{SCRIPT} sets tabIndex in {count} places, not in one")
-    script.write_text(text, encoding="utf-8")
+    put_right(static / SCRIPT, ONE_BY_ONE, MEASURED + WRITTEN, WRITTEN, "sets tabIndex")
 
 
 def keep_state(static: Path):
@@ -60,10 +53,15 @@ def keep_state(static: Path):
     LookupError
         If Sphinx's script no longer does it as it did.
     """
-    script = static / MARKS
+    put_right(static / MARKS, EMPTIED, KEPT, KEPT, "empties the state")
+
+
+def put_right(script, wrong, right, done, what):
+    """Replace the one place of a script that the pattern ``wrong`` finds, unless it is ``done``."""
     text = script.read_text(encoding="utf-8")
-    if KEPT in text:  # since an earlier build
+    if done in text:  # since an earlier build
         return
-    if text.count(EMPTIED) != 1:
-        raise LookupError(f"{MARKS} empties the state in {text.count(EMPTIED)} places, not in one")
-    script.write_text(text.replace(EMPTIED, KEPT), encoding="utf-8")
+    text, count = wrong.subn(right, text)
+    if count != 1:
+        raise LookupError(f"{script.name} {what} in {count} places, not in one")
+    script.write_text(text, encoding="utf-8")
