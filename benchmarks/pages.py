@@ -11,6 +11,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -71,6 +72,26 @@ async () => {
   return performance.now();
 }
 """
+# From the end of each stroke until what it has drawn was read and painted; milliseconds.
+SEVEN = [(0.3, 0.2), (0.7, 0.2), (0.45, 0.85)]  # shares of the pad's side
+STROKES = """
+tool => {
+  window.waits = [];
+  let end = null;
+  const isBusy = () => tool.getAttribute("aria-busy") === "true";
+  const {port1, port2} = new MessageChannel();
+  port1.onmessage = ({data}) => waits.push(performance.now() - data);
+  tool.querySelector(".nn-drawing").addEventListener("pointerup", event => {
+    if (isBusy()) end = event.timeStamp;
+    else waits.push(0); // it was read while it was drawn
+  });
+  new MutationObserver(() => {
+    if (end === null || isBusy()) return;
+    const start = end;
+    end = null;
+    requestAnimationFrame(() => port2.postMessage(start));
+  }).observe(tool, {attributeFilter: ["aria-busy"]});
+}"""
 BARE = """<!DOCTYPE html>
 <title>A slider and a line</title>
 <nn-explorer>
@@ -154,6 +175,8 @@ def report(browser, site, pages):
     yield "from a click to the first figure of Python in the page, new", cold, 6, "s"
     yield "from a click to the first figure, from the browser's store", kept, 3, "s"
     yield "Python in the page, to fetch once", weight_of_engine() / 1e6, 20, "MB"
+    waits = strokes(browser, f"{site}/digit.html")
+    yield "Draw a digit: from a stroke's end to its reading, median", median(waits), 150, "ms"
     keys = {name: key_presses(browser, site, name) for name in pages}
     every = [time for times in keys.values() for time in times]
     yield "key press to picture in the page, p95 over all explorers", p95(every), KEY, "ms"
@@ -190,6 +213,29 @@ def first_figures(browser, address):
             page.goto(address)
             page.wait_for_load_state("networkidle")
             yield page.locator(FIGURE_CELL).evaluate(FIRST_FIGURE)
+
+
+def strokes(browser, address):
+    """Milliseconds from the end of a stroke to its reading."""
+    with opened(browser) as page:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        page.locator(".nn-go").click()
+        page.locator("nn-digit:not(.nn-still)").wait_for(timeout=180_000)
+        pad = page.locator("canvas.nn-drawing")
+        pad.scroll_into_view_if_needed()
+        page.locator("nn-digit").evaluate(STROKES)
+        box = pad.bounding_box()
+        at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in SEVEN]
+        for stroke in range(1, 6):
+            page.locator(".nn-clear").click()
+            page.mouse.move(*at[0])
+            page.mouse.down()
+            for place in at[1:]:
+                page.mouse.move(*place, steps=8)
+            page.mouse.up()
+            page.wait_for_function("n => waits.length === n", arg=stroke)
+        return page.evaluate("waits")
 
 
 def weight_of_engine():

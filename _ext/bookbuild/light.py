@@ -22,7 +22,7 @@ from pathlib import Path
 from .archive import saved
 from .formulas import in_words, with_room
 from .sheets import digest, html_files, join_all, purge, shorten
-from .theme import AT_ONCE, keep_state, measure_first
+from .theme import AT_ONCE, ask_the_target, keep_state, measure_first
 
 LAST = 900  # after the theme, which writes the colours of code when all else is there
 LATE = ' fetchpriority="low"'  # MathJax is as heavy as all that a reader sees first
@@ -56,6 +56,7 @@ def lighten_all(app, error):
     shorten(static)
     measure_first(static)
     keep_state(static)
+    ask_the_target(static)
     for page in html_files(site):
         html = page.read_text(encoding="utf-8")
         up = "../" * (len(page.relative_to(site).parts) - 1)

@@ -9,6 +9,10 @@ colours.
 
 Sphinx's script that marks the words of a search empties the state of the page's entry in the
 history, where explorers keep their settings: a reload lost them. It leaves the state as it is here.
+
+Bootstrap hears each click of a page a dozen times, and each key press twice. Each time it collects
+all elements of the page that might be meant, to see whether the target is one of them. Here it asks
+the target.
 """
 
 import re
@@ -24,6 +28,15 @@ WRITTEN = ".forEach(([e,t])=>{e.tabIndex!==t&&(e.tabIndex=t)})"
 MARKS = "sphinx_highlight.js"
 EMPTIED = re.compile(r"history\.replaceState\(\{\}, ")
 KEPT = "history.replaceState(history.state, "
+
+BOOTSTRAP = "scripts/bootstrap.js"
+COLLECTED = re.compile(
+    r"const (\w)=\w\.querySelectorAll\((\w)\);"
+    r"(for\(let\{target:(\w)\}=\w;\4&&\4!==this;\4=\4\.parentNode\))"
+    r"for\(const (\w) of \1\)if\(\5===\4\)"
+)
+ASKED = r"\3if(\4.matches?.(\2))"
+ASKS = ".matches?.("
 
 AT_ONCE = """
 {
@@ -54,6 +67,17 @@ def keep_state(static: Path):
         If Sphinx's script no longer does it as it did.
     """
     put_right(static / MARKS, EMPTIED, KEPT, KEPT, "empties the state")
+
+
+def ask_the_target(static: Path):
+    """Have Bootstrap ask an event's target whether it is meant, and look through no page for it.
+
+    Raises
+    ------
+    LookupError
+        If Bootstrap no longer does it as it did.
+    """
+    put_right(static / BOOTSTRAP, COLLECTED, ASKED, ASKS, "looks for targets")
 
 
 def put_right(script, wrong, right, done, what):

@@ -12,7 +12,9 @@ from book_files import ROOT
 from conftest import missing
 from driver import firefox as firefox_driver
 from driver import launch, serve
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
+
+expect.set_options(timeout=20_000)  # a machine may be busy; what holds at once takes no longer
 
 
 @pytest.fixture(scope="session")
@@ -36,12 +38,16 @@ def firefox():
 
 @pytest.fixture(scope="session")
 def book(tmp_path_factory):
-    """The built book's folder; a build with nothing to do takes seconds."""
+    """The built book's folder, written once in a run: a second build would change files in use."""
     jupyter_book = Path(sys.executable).with_name("jupyter-book")
     command = [jupyter_book, "build", "-W", "-n", "--keep-going", "."]
-    with one_at_a_time(tmp_path_factory.getbasetemp().parent):
-        result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-3000:]
+    folder, run = tmp_path_factory.getbasetemp().parent, os.environ.get("PYTEST_XDIST_TESTRUNUID")
+    with one_at_a_time(folder):
+        built = folder / f"built-{run}"
+        if not run or not built.exists():
+            result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+            assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-3000:]
+            built.touch()
     if not (ROOT / "_build/html/_static/mathjax/tex-chtml.js").exists():
         missing("npm (for pages that load nothing from elsewhere)")
     return ROOT / "_build/html"

@@ -4,7 +4,7 @@ import time
 
 import pytest
 from driver import Watch
-from driver.page import opened_cards
+from driver.page import MATH_IS_SET, opened_cards
 
 CHAPTERS = ["appendix/explorers", "chapters/neuron"]  # between them each kind of control
 
@@ -104,6 +104,8 @@ def dragged(page, css):
     """What is seen of an explorer before and after its mark has been dragged to its goal."""
     page.wait_for(RESTS, css, seconds=300)
     card = page.locator(css)
+    card.evaluate(DRAGGED)  # it scrolls there, where formulas are set then
+    page.wait_for(MATH_IS_SET)
     before = card.evaluate(DRAGGED)
     (x, y), goal = before["mark"], before["goal"]
     page.drag((x, y), ((x + goal[0]) / 2, y), goal)
@@ -120,6 +122,7 @@ def test_a_start_on_a_landscape_is_dragged_in_firefox(site, firefox):
     with firefox.new_page() as page:
         watch = Watch(page)
         page.goto(f"{site}/chapters/optimizers.html")
+        page.wait_for(MATH_IS_SET)
         page.locator(f"{css} .nn-enliven").click()
         before, after = dragged(page, css)
         assert after["label"].startswith("start: x = ") and after["label"] != before["label"]
@@ -132,6 +135,7 @@ def test_one_of_several_points_is_dragged_in_firefox(site, firefox):
     with firefox.new_page() as page:
         watch = Watch(page)
         page.goto(f"{site}/appendix/explorers.html")
+        page.wait_for(MATH_IS_SET)
         page.locator("#draw-error-explorer .nn-enliven").click()
         dragged(page, "#draw-error-explorer")
         page.evaluate(REPLACE, "#draw-error-explorer", POINTS)

@@ -46,6 +46,7 @@ def lab(tmp_path_factory):
         "--allow-root",
         "--ip=127.0.0.1",
         f"--port={port}",
+        "--ServerApp.port_retries=0",
         f"--ServerApp.root_dir={folder}",
         "--IdentityProvider.token=",
         "--ServerApp.password=",
@@ -60,7 +61,7 @@ def lab(tmp_path_factory):
         yield f"http://127.0.0.1:{port}", folder
     finally:
         server.terminate()
-        server.wait(timeout=20)
+        server.wait(timeout=60)
 
 
 def without_outputs(notebook):
@@ -127,12 +128,12 @@ def test_sliders_draw_on_demand_in_jupyterlab(notebook, lab, page):
     start_stopwatch(box)
     controls = LabControls(box, explorer)
     setting = dict(controls.start)
-    controls.assert_shows(setting, patience=20)
+    controls.assert_shows(setting)
     visited, times = [dict(setting)], {"new": [], "seen": []}
     for name, move, target in controls.tour():
         count = len(latencies(box))
         setting[name] = move(name, target, setting[name])
-        controls.assert_shows(setting, patience=20)
+        controls.assert_shows(setting)
         kind = "seen" if setting in visited else "new"
         visited.append(dict(setting))
         times[kind] += latencies(box)[count:]
@@ -192,7 +193,7 @@ def choose_kernel(page):
     name = page.locator(".jp-KernelName, .jp-Toolbar-kernelName")
     idle = page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")
     select = page.get_by_role("button", name="Select", exact=True)
-    for _ in range(300):
+    for _ in range(900):
         page.wait_for_timeout(200)
         if select.count():
             select.first.click()

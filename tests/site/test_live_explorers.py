@@ -118,7 +118,7 @@ def test_a_slider_stands_between_its_values(card):
     assert 1.0 < float(look["value"]) < 2.0 and look["value"] not in ("1", "2")
     assert look["spoken"] == look["value"]
     assert re.fullmatch(sentence_of(look["value"]), look["sentence"])
-    card.page.wait_for_function("location.hash.includes('w=')")
+    card.page.wait_for_function(f"location.hash.endsWith('w={look['value']}')")
     assert card.query() == f"w={look['value']}"
 
 
@@ -221,9 +221,11 @@ def test_python_for_what_is_shown_can_be_copied(card):
     card.settle()
     value = card.look()["value"]
     card.box.locator(".nn-copy-python").click()
+    expect(card.box.locator(".nn-copy-python")).to_have_text("Copied")
     copied = card.page.evaluate("navigator.clipboard.readText()")
     assert copied == f"draw_error(ax, w={value}, point=(1.88, 0.2))"
     card.box.locator(".nn-copy-link").click()
+    expect(card.box.locator(".nn-copy-link")).to_have_text("Copied")
     link = card.page.evaluate("navigator.clipboard.readText()")
     assert link.endswith(f"#draw-error-explorer?w={value}&point=1.88%2C0.2")
 

@@ -10,7 +10,7 @@ POLICY = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:"
 )
-PATIENCE = 60_000  # ms, for Python to start on a busy machine
+PATIENCE = 180_000  # ms, for Python to start on a busy machine
 EPOCH = re.compile(r"Epoch (\d+)")
 LOSS = re.compile(r"training: loss ([\d.]+)")
 TARGETS = """
@@ -72,10 +72,10 @@ def test_nothing_is_loaded_before_the_click(site, new_page):
         asked = []
         page.on("request", lambda request: asked.append(request.url))
         watch = open_page(page, site)
-        names = {url.split("?")[0].rsplit("/", 1)[-1] for url in asked if "/live/" in url}
-        assert names == {"engine.js", "playground.js"}
         expect(page.locator("nn-playground .nn-panel")).to_have_count(2)
         expect(page.get_by_role("button", name=re.compile(r"Start: \d\d MB"))).to_be_visible()
+        names = {url.split("?")[0].rsplit("/", 1)[-1] for url in asked if "/live/" in url}
+        assert names == {"engine.js", "playground.js"}
         assert watch.faults == []
 
 
@@ -118,7 +118,8 @@ def test_training_moves_the_loss_down_until_it_is_paused(tool):
     tool.wait_for_function("() => Number(/Epoch (\\d+)/.exec(document.body.innerText)[1]) > 20")
     tool.get_by_role("button", name="Pause").click()
     expect(tool.get_by_role("button", name="Train")).to_be_visible()
-    tool.wait_for_timeout(500)  # what was under way arrives
+    spoken = re.compile(r"^Epoch (?!1,)")  # what was under way has arrived
+    expect(tool.locator(".nn-voice")).to_have_text(spoken)
     at = epoch(tool)
     assert loss(tool) < first and picture(tool, ".nn-plane") != before
     tool.wait_for_timeout(300)
@@ -264,7 +265,7 @@ def test_those_who_want_little_to_move_get_few_pictures(site, new_page):
         open_page(page, site, "#playground?layers=0&n=20")
         start(page)
         page.get_by_role("button", name="Train").click()
-        expect(page.locator(".nn-state")).to_contain_text("Epoch 20,")
+        expect(page.locator(".nn-state")).to_contain_text(re.compile(r"Epoch [2468]0,"))
         page.get_by_role("button", name="Pause").click()
 
 

@@ -14,7 +14,7 @@ import pytest
 from book_files import ROOT
 from bookbuild.mistakes import chapters
 from driver import Watch, serve
-from driver.page import COUNT_SHIFTS, cards, opened_cards
+from driver.page import COUNT_SHIFTS, MATH_IS_SET, cards, opened_cards
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -59,6 +59,16 @@ OVER_A_CARD = """
     }).map(card => card.id).join();
 }
 """
+# What the scrolling calls for has been done.
+TWO_FRAMES = """() => new Promise(done =>
+  requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"""
+# What moves by itself, but for the line that says that frames are on their way.
+ANIMATED = """document.getAnimations().map(a => a.animationName).filter(n => n !== "nn-wait")"""
+# A link within the page, until its address has been heard of.
+FOLLOWED = """link => new Promise(done => {
+  addEventListener("hashchange", () => setTimeout(done), {once: true});
+  link.click();
+})"""
 OVER_THE_TEXT = """
 () => [...document.querySelectorAll("body *")]
   .filter(e => getComputedStyle(e).position === "fixed" && e.checkVisibility()
@@ -257,7 +267,7 @@ def test_paper_is_light_and_has_all_that_can_be_read(theme, opening, chapter):
     for color in set(words.evaluate_all("all => all.map(e => getComputedStyle(e).color)")):
         assert contrast((255, 255, 255), color) >= 4.5, f"text of {color} on white paper"
     expect(page.locator("details:not([open])")).to_have_count(0)
-    assert page.evaluate("document.getAnimations().length") == 0, "a sheet is one frame of it"
+    assert page.evaluate(ANIMATED) == [], "a sheet is one frame of it"
     expect(page.get_by_text("Hide code cell").locator("visible=true")).to_have_count(0)
     assert page.evaluate(OVER_THE_TEXT) == [], "fixed over the text of each sheet"
     for controls in seen.controls:
@@ -276,7 +286,9 @@ def test_a_dark_page_prints_as_a_light_one_does(opening):
     sizes = []
     for theme in ("light", "dark"):
         remember = f"localStorage.mode = localStorage.theme = '{theme}'"
-        pdf = opening(script=remember).page.pdf()
+        page = opening(script=remember).page
+        page.wait_for_function(MATH_IS_SET)
+        pdf = page.pdf()
         assert pdf.startswith(b"%PDF")
         sizes.append(len(pdf))
     assert 20_000 < min(sizes) and max(sizes) < 3_000_000, sizes
@@ -321,6 +333,7 @@ def test_a_chapter_fits_any_screen(opening, chapter):
 @pytest.mark.parametrize("name", chapters())
 def test_nothing_moves_while_a_page_loads(name, width, opening):
     page = opening(name, width=width, script=COUNT_SHIFTS).page
+    page.wait_for_function(MATH_IS_SET)
     page.wait_for_timeout(500)
     shifts = page.evaluate("shifts")
     total = sum(value for value, _ in shifts)
@@ -332,6 +345,7 @@ def test_a_link_to_an_explorer_ends_there(width, book, opening, chapter):
     """Formulas above it may take another height when they are set."""
     last = cards(book / f"{chapter}.html")[-1].name
     controls = opening(chapter, f"#{last}", width=width).controls[-1]
+    controls.box.page.wait_for_function(MATH_IS_SET)
     controls.box.page.wait_for_timeout(500)
     top = controls.box.bounding_box()["y"]
     assert 0 <= top < 200, f"{last} lies at {top:.0f} px"
@@ -372,7 +386,8 @@ def test_back_to_top_lies_on_no_card(width, opening):
     shown = []
     for y in range(page.evaluate("document.body.scrollHeight - innerHeight"), 600, -300):
         page.evaluate("y => scrollTo({top: y, behavior: 'instant'})", y)
-        page.wait_for_timeout(100)
+        page.evaluate(TWO_FRAMES)
+        page.wait_for_function(f"() => !({OVER_A_CARD.strip()})()")
         over = page.evaluate(OVER_A_CARD)
         assert not over, f"at {y} px it covers {over}"
         shown.append(page.locator("#pst-back-to-top").is_visible())
@@ -420,7 +435,7 @@ def test_an_address_sets_its_explorer_and_no_other(opening):
         each.assert_shows(each.start)
     expect(second.box).to_be_in_viewport()
     heading = seen.page.locator("article section h2 a.headerlink").first
-    heading.evaluate("link => link.click()")  # to another place of the page
+    heading.evaluate(FOLLOWED)  # to another place of the page
     second.assert_shows(second.card.named({"b": "4", "w": "4"}))
 
 
@@ -505,11 +520,13 @@ def test_an_explorer_answers_before_the_rest_of_the_page_is_there(site, new_page
         page.unroute(address)
         page.evaluate(BEGINNING)
         first, *others = opened_cards(page, book / f"{PAGE}.html")
+        expect(first.box).to_have_attribute("role", "group")  # it is awake
         moved = at_the_ends(first)
         first.assert_shows(moved)
         assert page.evaluate("document.readyState") == "loading" and others
         page.evaluate("document.write(rest), document.close()")
         for controls in others:
+            expect(controls.box).to_have_attribute("role", "group")
             controls.assert_shows(at_the_ends(controls))
         first.assert_shows(moved)
 
@@ -592,10 +609,10 @@ def test_a_card_reads_from_the_question_to_the_links(opening):
         - status
         - status
     """)
-    controls.box.get_by_role("button", name="Play bias b").click()
-    pause = controls.box.get_by_role("button", name="Pause bias b")
-    expect(pause).to_be_visible()
-    assert pause.get_attribute("aria-pressed") is None
+    play = controls.box.locator(".nn-play")
+    play.click()
+    expect(play).to_have_accessible_name("Pause bias b")
+    assert play.get_attribute("aria-pressed") is None
 
 
 def test_short_style_sheets_keep_what_only_scripts_and_keys_need(opening, chapter):
@@ -605,11 +622,12 @@ def test_short_style_sheets_keep_what_only_scripts_and_keys_need(opening, chapte
     formula.scroll_into_view_if_needed()
     container = formula.locator("mjx-container")
     expect(container).to_be_visible(timeout=15_000)
-    assert container.evaluate("e => getComputedStyle(e).overflowX") == "auto"
+    # asked until it holds: an element that MathJax has just put another in place of has no style
+    expect(container).to_have_css("overflow-x", "auto")
     page.keyboard.press("Tab")
     link = page.locator("article.bd-article p a.reference").first
     link.focus()
-    assert link.evaluate("e => getComputedStyle(e).outlineStyle") == "solid"
+    expect(link).to_have_css("outline-style", "solid")
 
 
 def test_no_style_sheet_asks_what_elements_have(opening):

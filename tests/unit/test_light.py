@@ -9,7 +9,7 @@ from bookbuild.explorers import ExplorerRenderer, forget_frames, frames_of
 from bookbuild.formulas import in_words, with_room, words
 from bookbuild.light import DONE, Icons, lighten, lighten_all
 from bookbuild.sheets import join_all, shorten
-from bookbuild.theme import MARKS, keep_state, measure_first
+from bookbuild.theme import BOOTSTRAP, MARKS, ask_the_target, keep_state, measure_first
 from bookbuild.theme import SCRIPT as THEME
 
 from nnbook.card import FRAMES
@@ -49,6 +49,10 @@ PAGE = """<!DOCTYPE html>
 BLOCKS = 'document.querySelectorAll(["pre",".output"].join(", "))'
 TAB_STOPS = f"{BLOCKS}.forEach(e=>{{e.tabIndex=e.scrollWidth>e.clientWidth?0:-1}})}},b()"
 EMPTIES = "a(); window.history.replaceState({}, '', url); b()"
+DELEGATES = (
+    "return function n(s){const o=t.querySelectorAll(e);"
+    "for(let{target:r}=s;r&&r!==this;r=r.parentNode)for(const a of o)if(a===r)return me(s,r)}"
+)
 
 
 @pytest.fixture
@@ -150,6 +154,7 @@ def test_all_pages_of_a_build_are_gone_over(icons, tmp_path, monkeypatch):
     (tmp_path / "scripts").rename(static / "scripts")
     (static / THEME).write_text(TAB_STOPS, encoding="utf-8")
     (static / MARKS).write_text(EMPTIES, encoding="utf-8")
+    (static / BOOTSTRAP).write_text(DELEGATES, encoding="utf-8")
     css = static / "styles/pydata-sphinx-theme.css"
     css.parent.mkdir()
     rules = ".fa-lg{font-size:2em}", '.fa-a,.fa-b:before{--fa:"\\f05a"}', ".admonition{color:red}"
@@ -271,6 +276,19 @@ def test_the_script_that_marks_words_keeps_the_state_of_the_page(tmp_path):
     script.write_text("another version", encoding="utf-8")
     with pytest.raises(LookupError, match="empties the state in 0 places"):
         keep_state(tmp_path)
+
+
+def test_bootstrap_asks_the_target_and_looks_through_no_page(tmp_path):
+    script = tmp_path / BOOTSTRAP
+    script.parent.mkdir()
+    script.write_text(DELEGATES, encoding="utf-8")
+    for _ in range(2):  # twice is as once
+        ask_the_target(tmp_path)
+        asks = "for(let{target:r}=s;r&&r!==this;r=r.parentNode)if(r.matches?.(e))"
+        assert script.read_text(encoding="utf-8") == f"return function n(s){{{asks}return me(s,r)}}"
+    script.write_text("another version", encoding="utf-8")
+    with pytest.raises(LookupError, match="looks for targets in 0 places"):
+        ask_the_target(tmp_path)
 
 
 def test_style_sheets_lose_what_no_page_needs_and_ask_for_no_others(tmp_path):

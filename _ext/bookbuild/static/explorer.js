@@ -119,7 +119,7 @@
       if (!this.range) return;
       this.range.style.setProperty("--share", this.index / Math.max(1, this.values.length - 1));
       const between = !Number.isInteger(this.index) && this.drawn?.name;
-      if (!between) this.menu.selectedIndex = this.whole;
+      if (!between && this.menu.selectedIndex !== this.whole) this.menu.selectedIndex = this.whole;
       if (between) {
         this.option ??= new Option();
         this.option.text = between;

@@ -1,4 +1,5 @@
-/* What a page does around its explorers: ways between them, folds that open, light paper. */
+/* What a page does around its explorers: ways between them, folds that open, light paper; and far
+   sections that a browser may pass over. */
 (() => {
   "use strict";
 
@@ -91,9 +92,28 @@
       link.href = new URL(`output/chtml/fonts/woff-v2/MathJax_${font}.woff`, script.src);
       document.head.append(link);
     }
+    script.addEventListener("load", () => MathJax.startup.promise.then(passOver));
     document.head.append(script);
   });
-  if (math) addEventListener("load", fetchMath, { once: true });
+  addEventListener("load", math ? fetchMath : () => idle(passOver), { once: true });
+
+  /* ---- Far sections are passed over when a picture changes (book.css), with the height that they
+     had: so not before all is in its place, and at another width not before they have another ---- */
+
+  const SETTLED = 500; // ms
+  const root = document.documentElement;
+  function passOver() {
+    const article = document.querySelector("article.bd-article");
+    if (!article) return;
+    let width, timer;
+    new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === width) return;
+      width = contentRect.width;
+      root.classList.remove("nn-settled");
+      clearTimeout(timer);
+      timer = setTimeout(() => root.classList.add("nn-settled"), SETTLED);
+    }).observe(article);
+  }
 
   /* ---- The theme's buttons: their handlers stood in the page, which a policy may forbid ---- */
 
@@ -104,7 +124,6 @@
 
   /* ---- Paper: folds open, colours light, explorers with their address; then as before ---- */
 
-  const root = document.documentElement;
   let folds = [];
   let theme = null;
   addEventListener("beforeprint", () => {

@@ -151,6 +151,8 @@ def serve(folder, prefix="some/folder", headers=None):
             pass
 
     class Server(ThreadingHTTPServer):
+        request_queue_size = 128  # a browser opens several connections at once
+
         def handle_error(self, request, client_address):
             if not isinstance(sys.exc_info()[1], ConnectionError):  # else a page was left
                 super().handle_error(request, client_address)
@@ -221,7 +223,7 @@ class Controls:
     def last(self, name):
         return len(self.words[name]) - 1
 
-    def assert_shows(self, setting, patience=5):
+    def assert_shows(self, setting, patience=20):
         """See that the page comes to this setting: each control, the sentence, the pictures."""
         faults = self._look(self.expected(setting), 1000 * patience)
         values = {name: self.words[name][index] for name, index in setting.items()}

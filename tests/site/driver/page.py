@@ -29,6 +29,17 @@ new PerformanceObserver(list => {
 }).observe({type: "layout-shift", buffered: true});
 """
 
+# Whether MathJax has come, if the page asks for it, and has set the formulas on the screen.
+MATH_IS_SET = """async () => {
+  if (!document.querySelector("script[data-src]")) return true;
+  if (!window.MathJax?.startup?.promise) return false;
+  await MathJax.startup.promise;
+  return [...document.querySelectorAll("mjx-lazy")].every(formula => {
+    const {top, bottom} = formula.getBoundingClientRect();
+    return !formula.checkVisibility() || bottom < 0 || top > innerHeight;
+  });
+}"""
+
 
 @functools.lru_cache(maxsize=2)
 def soup(page):
