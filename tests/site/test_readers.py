@@ -69,6 +69,14 @@ FOLLOWED = """link => new Promise(done => {
   addEventListener("hashchange", () => setTimeout(done), {once: true});
   link.click();
 })"""
+FAR = """() => [...document.querySelectorAll("article.bd-article > section > section > h2")]
+  .some(heading => !heading.checkVisibility({contentVisibilityAuto: true}))"""
+RENDERED = "() => document.querySelectorAll('.nn-far').forEach(e => e.classList.remove('nn-far'))"
+# Where each section begins, and how high it is.
+PLACES = """() => [...document.querySelectorAll("article.bd-article section")].map(section => {
+  const {top, height} = section.getBoundingClientRect();
+  return [section.id, Math.round(top + scrollY), Math.round(height)];
+})"""
 OVER_THE_TEXT = """
 () => [...document.querySelectorAll("body *")]
   .filter(e => getComputedStyle(e).position === "fixed" && e.checkVisibility()
@@ -349,6 +357,39 @@ def test_a_link_to_an_explorer_ends_there(width, book, opening, chapter):
     controls.box.page.wait_for_timeout(500)
     top = controls.box.bounding_box()["y"]
     assert 0 <= top < 200, f"{last} lies at {top:.0f} px"
+
+
+def test_far_sections_are_passed_over_and_nothing_moves_by_it(opening, chapter):
+    page = opening(chapter).page
+    page.wait_for_function(FAR)
+    sections = page.locator("article.bd-article > section > section")
+    middle = sections.nth(sections.count() // 2)
+    page.evaluate("name => { location.hash = name; }", middle.get_attribute("id"))
+    page.evaluate(TWO_FRAMES)
+    assert 0 <= middle.locator("h2").bounding_box()["y"] < 200
+    page.emulate_media(media="print")
+    page.evaluate(TWO_FRAMES)
+    assert not page.evaluate(FAR)
+    page.emulate_media(media="screen")
+    for width in (1280, 390, 1280):  # another width is another height
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(TWO_FRAMES)
+        page.wait_for_function(FAR)
+        passed_over = page.evaluate(PLACES)
+        page.evaluate(RENDERED)
+        page.evaluate(TWO_FRAMES)
+        assert not page.evaluate(FAR) and page.evaluate(PLACES) == passed_over
+
+
+def test_the_themes_menus_open(opening):
+    """Their script hears every click, and asks whom it was for (bookbuild.theme)."""
+    page = opening().page
+    button = page.get_by_role("button", name="Download this page")
+    for part, state in [(button, "true"), (button.locator("svg"), "false")]:
+        part.click()
+        expect(button).to_have_attribute("aria-expanded", state)
+    page.locator("[data-bs-toggle=tooltip]").first.hover()
+    expect(page.get_by_role("tooltip")).to_be_visible()
 
 
 # ---- Fingers ----

@@ -28,6 +28,7 @@ UNUSED = re.compile(
     r"|PIL/Image(Tk|Qt|Show|Cms|Win|Grab|Wl)"
     r"|fontTools/(?!__init__|agl|misc/)"
     r"|dateutil/zoneinfo/.*tar"
+    r"|http/cookiejar|unittest/mock|xml/dom/"
     r"|encodings/(?!__init__|aliases|ascii|charmap|cp1252|cp437|hex|idna|latin|mac_roman|punycode"
     r"|raw|unicode|utf)"
 )

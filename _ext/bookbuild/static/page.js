@@ -101,18 +101,23 @@
      had: so not before all is in its place, and at another width not before they have another ---- */
 
   const SETTLED = 500; // ms
-  const root = document.documentElement;
+  const sections = [...document.querySelectorAll("article.bd-article > section > section")];
   function passOver() {
-    const article = document.querySelector("article.bd-article");
-    if (!article) return;
     let width, timer;
-    new ResizeObserver(([{ contentRect }]) => {
+    const far = new IntersectionObserver((seen) => {
+      for (const { target, isIntersecting } of seen) {
+        target.classList.toggle("nn-far", !isIntersecting);
+      }
+    }, { rootMargin: "100% 0px" });
+    const atWidth = new ResizeObserver(([{ contentRect }]) => {
       if (contentRect.width === width) return;
       width = contentRect.width;
-      root.classList.remove("nn-settled");
+      far.disconnect();
+      for (const section of sections) section.classList.remove("nn-far");
       clearTimeout(timer);
-      timer = setTimeout(() => root.classList.add("nn-settled"), SETTLED);
-    }).observe(article);
+      timer = setTimeout(() => sections.forEach((section) => far.observe(section)), SETTLED);
+    });
+    if (sections.length) atWidth.observe(sections[0]);
   }
 
   /* ---- The theme's buttons: their handlers stood in the page, which a policy may forbid ---- */
@@ -124,6 +129,7 @@
 
   /* ---- Paper: folds open, colours light, explorers with their address; then as before ---- */
 
+  const root = document.documentElement;
   let folds = [];
   let theme = null;
   addEventListener("beforeprint", () => {
