@@ -381,6 +381,14 @@ def test_far_sections_are_passed_over_and_nothing_moves_by_it(opening, chapter):
         assert not page.evaluate(FAR) and page.evaluate(PLACES) == passed_over
 
 
+def test_the_title_of_a_fold_can_be_touched(opening, chapter):
+    folds = opening(chapter, width=390).page.locator("article details > summary")
+    height = "e => Math.ceil(e.getBoundingClientRect().height)"
+    heights = folds.evaluate_all(f"all => all.filter(e => e.checkVisibility()).map({height})")
+    assert len(heights) > 10 and min(heights) >= 44
+    assert max(heights) < 44 + 4 * 24, "a title of some lines is one of text, not of buttons"
+
+
 def test_the_themes_menus_open(opening):
     """Their script hears every click, and asks whom it was for (bookbuild.theme)."""
     page = opening().page
