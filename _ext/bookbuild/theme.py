@@ -83,7 +83,7 @@ def ask_the_target(static: Path):
 def put_right(script, wrong, right, done, what):
     """Replace the one place of a script that the pattern ``wrong`` finds, unless it is ``done``."""
     text = script.read_text(encoding="utf-8")
-    if done in text:  # since an earlier build
+    if done in text and not wrong.search(text):  # since an earlier build
         return
     text, count = wrong.subn(right, text)
     if count != 1:

@@ -307,8 +307,9 @@ def test_by_keyboard_in_firefox(site, firefox):
         pad = page.locator("canvas.nn-drawing")
         for key in [*["ArrowUp"] * 5, "Space", *["ArrowDown"] * 20]:
             pad.press(key)
-        spoken = "() => document.querySelector('.nn-voice').textContent.startsWith('It reads')"
-        page.wait_for(spoken)  # it rests
+        page.wait_for("() => document.querySelector('nn-digit').ariaBusy === 'false'")
+        said = "document.querySelector('.nn-says').textContent"
+        page.wait_for(f"() => document.querySelector('.nn-voice').textContent === {said}")
         reading = digit.read(digit.seen(pad.evaluate(INK)))
         says = page.locator(".nn-says").evaluate("e => e.textContent")
         assert says == reading["says"] and says.startswith("It reads a 1,")

@@ -333,7 +333,8 @@ def test_a_million_lines_do_not_stop_the_page(live):
     )
     live.page.evaluate("""() => {
       window.gap = 0;
-      let last = performance.now();
+      window.begun = performance.now();
+      let last = begun;
       window.beat = setInterval(() => {
         const now = performance.now();
         gap = Math.max(gap, now - last);
@@ -341,8 +342,8 @@ def test_a_million_lines_do_not_stop_the_page(live):
       }, 20);
     }""")
     cell.run()
-    gap = live.page.evaluate("() => { clearInterval(beat); return gap; }")
-    assert gap < 20_000, "ms in which the page answered nobody"
+    gap, run = live.page.evaluate("clearInterval(beat), [gap, performance.now() - begun]")
+    assert gap < run / 2, f"of {run:.0f} ms the page answered nobody for {gap:.0f}"
     assert cell.text().startswith("0\n1\n2\n")
     assert "[more is not shown]" in cell.text() and len(cell.text()) < 300_000
     expect(cell.yours.locator("pre")).to_have_count(500)

@@ -134,6 +134,7 @@ PLAY_ONE_FRAME = """card => new Promise(done => {
   const play = card.querySelector(".nn-play");
   const watch = new MutationObserver(() => {
     watch.disconnect();
+    play.dispatchEvent(new PointerEvent("pointerdown", {bubbles: true})); // a mouse does so, too
     play.click();
     done();
   });

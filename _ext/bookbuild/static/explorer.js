@@ -119,6 +119,7 @@
       if (!this.range) return;
       this.range.style.setProperty("--share", this.index / Math.max(1, this.values.length - 1));
       const between = !Number.isInteger(this.index) && this.drawn?.name;
+      // Another option, if it is another: to set one has the browser lay out the card.
       if (!between && this.menu.selectedIndex !== this.whole) this.menu.selectedIndex = this.whole;
       if (between) {
         this.option ??= new Option();

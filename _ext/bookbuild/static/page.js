@@ -1,5 +1,4 @@
-/* What a page does around its explorers: ways between them, folds that open, light paper; and far
-   sections that a browser may pass over. */
+/* What a page does around its explorers: ways between them, folds that open, light paper. */
 (() => {
   "use strict";
 
@@ -92,33 +91,9 @@
       link.href = new URL(`output/chtml/fonts/woff-v2/MathJax_${font}.woff`, script.src);
       document.head.append(link);
     }
-    script.addEventListener("load", () => MathJax.startup.promise.then(passOver));
     document.head.append(script);
   });
-  addEventListener("load", math ? fetchMath : () => idle(passOver), { once: true });
-
-  /* ---- Far sections are passed over when a picture changes (book.css), with the height that they
-     had: so not before all is in its place, and at another width not before they have another ---- */
-
-  const SETTLED = 500; // ms
-  const sections = [...document.querySelectorAll("article.bd-article > section > section")];
-  function passOver() {
-    let width, timer;
-    const far = new IntersectionObserver((seen) => {
-      for (const { target, isIntersecting } of seen) {
-        target.classList.toggle("nn-far", !isIntersecting);
-      }
-    }, { rootMargin: "100% 0px" });
-    const atWidth = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width === width) return;
-      width = contentRect.width;
-      far.disconnect();
-      for (const section of sections) section.classList.remove("nn-far");
-      clearTimeout(timer);
-      timer = setTimeout(() => sections.forEach((section) => far.observe(section)), SETTLED);
-    });
-    if (sections.length) atWidth.observe(sections[0]);
-  }
+  if (math) addEventListener("load", fetchMath, { once: true });
 
   /* ---- The theme's buttons: their handlers stood in the page, which a policy may forbid ---- */
 
