@@ -138,7 +138,7 @@ PLAY_ONE_FRAME = """card => new Promise(done => {
     play.click();
     done();
   });
-  watch.observe(play.closest("[data-name]"), {subtree: true, attributeFilter: ["aria-valuetext"]});
+  watch.observe(card.querySelector(".nn-pictures"), {subtree: true, childList: true});
   play.click();
 })"""
 
