@@ -139,6 +139,7 @@ PLAY_ONE_FRAME = """card => new Promise(done => {
     done();
   });
   watch.observe(card.querySelector(".nn-pictures"), {subtree: true, childList: true});
+  setTimeout(done, 20_000); // nothing played: what follows sees it
   play.click();
 })"""
 
