@@ -88,7 +88,7 @@ def test_scripts_off_leaves_the_page_as_it_was(opening):
         expect(live.page.locator(".nn-live")).to_be_hidden()
         cell = live.cell(FIRST).box
         expect(cell.locator(".cell_input")).to_be_visible()
-        assert cell.locator(".cell_output").text_content().strip() == stored_text(FIRST).strip()
+        assert cell.locator(".cell_output").inner_text().strip() == stored_text(FIRST).strip()
 
 
 # ---- Running ----
@@ -101,7 +101,7 @@ def test_a_cell_in_the_middle_runs_after_what_it_needs(opening, book):
         cell.run()  # the first click: it loads Python, too
         assert any(url.endswith("engine.json") for url in live.requests)
         assert cell.text() == stored_text(number)
-        assert re.fullmatch(r"Ran here, [\d.]+ s\.", cell.status.text_content())
+        assert re.fullmatch(r"Ran here, [\d.]+ s\.", cell.status.inner_text())
         expect(cell.yours).to_have_count(1)
         label = cell.yours.evaluate("e => getComputedStyle(e, '::before').content")
         assert label == '"Your output"'
@@ -160,13 +160,13 @@ def test_a_cell_that_needs_a_broken_one_says_which(live):
 @pytest.mark.parametrize("keys", ["Shift+Enter", "Control+Enter"])
 def test_typed_code_runs_by_keys_and_the_books_comes_back(keys, live):
     cell = live.cell(FIRST)
-    before = cell.box.locator(".cell_output").text_content()
+    before = cell.box.locator(".cell_output").inner_text()
     cell.type("print(6 * 7)")
     cell.editor.press(keys)
     cell.wait()
     assert cell.text() == "42\n"
     cell.button("Undo").click()
-    assert cell.box.locator(".cell_output").text_content() == before
+    assert cell.box.locator(".cell_output").inner_text() == before
     expect(cell.editor).to_have_count(0)
     expect(cell.box.locator(".cell_input .highlight").first).to_be_visible()
     expect(cell.button("Run")).to_be_focused()
@@ -318,8 +318,8 @@ def test_what_takes_too_much_ends_with_a_sentence_and_python_goes_on(source, liv
     cell = live.cell(SECOND)
     cell.type(source)
     cell.run()
-    assert re.match(r"Ended with an error|Python ended: ", cell.status.text_content())
-    if cell.status.text_content().startswith("Ended"):
+    assert re.match(r"Ended with an error|Python ended: ", cell.status.inner_text())
+    if cell.status.inner_text().startswith("Ended"):
         assert re.search(r"(Memory|Recursion|Syntax)Error", cell.text())
     other = live.cell(FIRST)
     other.run()
@@ -382,12 +382,12 @@ def test_an_engine_that_is_not_there_or_not_whole_is_told_and_asked_for_again(op
 
 def test_an_old_browser_is_told_which_are_new_enough(opening):
     with opening(script="WebAssembly.validate = () => false;") as live:
-        before = live.cell(FIRST).box.locator(".cell_output").text_content()
+        before = live.cell(FIRST).box.locator(".cell_output").inner_text()
         live.page.get_by_role("button", name="Run the code on this page").click()
         expect(live.status).to_contain_text("This browser cannot run Python in a page")
         live.cell(FIRST).run()
         expect(live.cell(FIRST).status).to_contain_text("Firefox 131")
-        assert live.cell(FIRST).box.locator(".cell_output").text_content() == before
+        assert live.cell(FIRST).box.locator(".cell_output").inner_text() == before
         assert not [url for url in live.requests if "/engine/" in url]
 
 

@@ -238,11 +238,6 @@ def test_controls_have_names_and_a_visible_focus(opened):
         assert alt and not alt.endswith((".png", ".svg")), f"{image} has no alt text of its own"
 
 
-def words(locator):
-    """An element's text as it is shown, far from the screen, too."""
-    return " ".join(locator.text_content().split())
-
-
 def assert_named_for_all(controls):
     """Each control has its label as its name, also for who can't see it; the picture its sentence.
 
@@ -260,9 +255,9 @@ def assert_named_for_all(controls):
             radios = named.get_by_role("radio")
             expect(radios).to_have_count(len(controls.words[name]))
             assert named.get_by_role("radio", checked=True).count() == 1
-    sentence = words(controls.box.locator(".nn-says > span"))
+    sentence = controls.box.locator(".nn-says > span").inner_text()
     expect(controls.box.get_by_role("img", name=sentence, exact=True)).to_be_visible()
     question = controls.box.locator(".nn-ask")
     if question.count():
-        group = controls.box.page.get_by_role("group", name=words(question), exact=True)
+        group = controls.box.page.get_by_role("group", name=question.inner_text(), exact=True)
         expect(group, "a card is named by its question").to_have_count(1)

@@ -251,44 +251,44 @@ def test_formulas_are_words_where_they_would_be_seen_to_be_set():
         in_words(page("", formula("x_1")))
 
 
-def test_the_theme_measures_all_that_scrolls_before_it_writes(tmp_path):
-    script = tmp_path / THEME
-    script.parent.mkdir()
-    script.write_text(TAB_STOPS, encoding="utf-8")
+PUT_RIGHT = {
+    "the theme measures all that scrolls before it writes": (
+        measure_first,
+        THEME,
+        TAB_STOPS,
+        f"Array.from({BLOCKS},e=>[e,e.scrollWidth>e.clientWidth?0:-1])"
+        ".forEach(([e,t])=>{e.tabIndex!==t&&(e.tabIndex=t)})},b()",
+        "sets tabIndex in 0 places",
+    ),
+    "the script that marks words keeps the state of the page": (
+        keep_state,
+        MARKS,
+        EMPTIES,
+        "a(); window.history.replaceState(history.state, '', url); b()",
+        "empties the state in 0 places",
+    ),
+    "Bootstrap asks the target and looks through no page": (
+        ask_the_target,
+        BOOTSTRAP,
+        DELEGATES,
+        "return function n(s){"
+        "for(let{target:r}=s;r&&r!==this;r=r.parentNode)if(r.matches?.(e))return me(s,r)}",
+        "looks for targets in 0 places",
+    ),
+}
+
+
+@pytest.mark.parametrize("mend, name, before, after, fault", PUT_RIGHT.values(), ids=PUT_RIGHT)
+def test_a_vendors_script_is_put_right(mend, name, before, after, fault, tmp_path):
+    script = tmp_path / name
+    script.parent.mkdir(exist_ok=True)
+    script.write_text(before, encoding="utf-8")
     for _ in range(2):  # twice is as once
-        measure_first(tmp_path)
-        assert script.read_text(encoding="utf-8") == (
-            f"Array.from({BLOCKS},e=>[e,e.scrollWidth>e.clientWidth?0:-1])"
-            ".forEach(([e,t])=>{e.tabIndex!==t&&(e.tabIndex=t)})},b()"
-        )
+        mend(tmp_path)
+        assert script.read_text(encoding="utf-8") == after
     script.write_text("another version", encoding="utf-8")
-    with pytest.raises(LookupError, match="sets tabIndex in 0 places"):
-        measure_first(tmp_path)
-
-
-def test_the_script_that_marks_words_keeps_the_state_of_the_page(tmp_path):
-    script = tmp_path / MARKS
-    script.write_text(EMPTIES, encoding="utf-8")
-    for _ in range(2):  # twice is as once
-        keep_state(tmp_path)
-        kept = "a(); window.history.replaceState(history.state, '', url); b()"
-        assert script.read_text(encoding="utf-8") == kept
-    script.write_text("another version", encoding="utf-8")
-    with pytest.raises(LookupError, match="empties the state in 0 places"):
-        keep_state(tmp_path)
-
-
-def test_bootstrap_asks_the_target_and_looks_through_no_page(tmp_path):
-    script = tmp_path / BOOTSTRAP
-    script.parent.mkdir()
-    script.write_text(DELEGATES, encoding="utf-8")
-    for _ in range(2):  # twice is as once
-        ask_the_target(tmp_path)
-        asks = "for(let{target:r}=s;r&&r!==this;r=r.parentNode)if(r.matches?.(e))"
-        assert script.read_text(encoding="utf-8") == f"return function n(s){{{asks}return me(s,r)}}"
-    script.write_text("another version", encoding="utf-8")
-    with pytest.raises(LookupError, match="looks for targets in 0 places"):
-        ask_the_target(tmp_path)
+    with pytest.raises(LookupError, match=fault):
+        mend(tmp_path)
 
 
 def test_style_sheets_lose_what_no_page_needs_and_ask_for_no_others(tmp_path):
