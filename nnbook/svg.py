@@ -16,7 +16,8 @@ from xml.etree import ElementTree
 from matplotlib.backends.backend_svg import RendererSVG
 from matplotlib.cbook import is_math_text
 
-SVG, HREF = "{http://www.w3.org/2000/svg}", "{http://www.w3.org/1999/xlink}href"
+from .marks import HREF, SVG, declarations, draw_in_place
+
 LONG = re.compile(r"-?\d+\.\d{2,}")
 SPACE = re.compile(r"\s+")
 PLACE = re.compile(r"translate\([^)]*\)")
@@ -26,7 +27,7 @@ RAISED = str.maketrans("−-0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 TEXT_SIZE = 11  # of the style; only other sizes are written
 NOT_OURS = {"font-family", "stroke-linejoin", "font-stretch"}  # the page's style sheet decides
 HALO = "nn-halo"  # the class of words whose pale edge the page's style sheet draws
-KEPT = {"class", "x", "y", "width", "height", "d", "points", "transform", "clip-path"}
+KEPT = set("class x y cx cy r width height d points transform clip-path".split())
 
 
 class Renderer(RendererSVG):
@@ -66,6 +67,7 @@ def fragment(fig, colours, prefix):
     renderer.finalize()
     fig.dpi = dpi
     root = ElementTree.fromstring(buffer.getvalue())
+    draw_in_place(root)
     for group in root.iterfind(f".//{SVG}g[@id='{HALO}']"):
         for text in group.iterfind(f"{SVG}text"):
             text.set("class", HALO)
@@ -94,7 +96,7 @@ class _Writer:
         tag = node.tag.removeprefix(SVG)
         if tag in ("metadata", "style") or "}" in tag:
             return ""
-        style = _declarations(node.get("style", ""))
+        style = declarations(node.get("style", ""))
         inner = "".join(map(self.element, node))
         if tag == "path" and style.get("fill") == "none" and "stroke" not in style:
             return ""  # the figure's and the axes' ground
@@ -173,11 +175,6 @@ def _distance(point, a, b):
     length = bx * bx + by * by
     share = min(1, max(0, (ax * bx + ay * by) / length)) if length else 0
     return hypot(ax - share * bx, ay - share * by)
-
-
-def _declarations(style):
-    pairs = (part.partition(":") for part in style.split(";") if part.strip())
-    return {name.strip(): value.strip() for name, _, value in pairs}
 
 
 def _rounded(value):

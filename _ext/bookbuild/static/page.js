@@ -78,6 +78,30 @@
 
   /* ---- Formulas: MathJax is as heavy as all the rest, and comes when that is there ---- */
 
+  /* What MathJax watches to set formulas as they come near the screen. A browser looks where each
+     has got to for every picture of an explorer: so paragraphs are watched, which are fewer. */
+  class Paragraphs {
+    constructor(seen, rootMargin) {
+      this.formulas = new Map();
+      const among = ({ target: paragraph, isIntersecting }) =>
+        [...(this.formulas.get(paragraph) ?? [])].map((target) => ({ target, isIntersecting }));
+      this.watch = new IntersectionObserver((entries) => seen(entries.flatMap(among)), { rootMargin });
+    }
+    around(formula) {
+      return formula.closest(":not(mjx-lazy, mjx-container, span, a, em, strong)");
+    }
+    observe(formula) {
+      const paragraph = this.around(formula);
+      this.formulas.set(paragraph, (this.formulas.get(paragraph) ?? new Set()).add(formula));
+      this.watch.observe(paragraph);
+    }
+    unobserve(formula) {
+      const paragraph = this.around(formula);
+      this.formulas.get(paragraph)?.delete(formula);
+      if (!this.formulas.get(paragraph)?.size) this.watch.unobserve(paragraph);
+    }
+  }
+
   const math = document.querySelector("script[data-src]");
   const idle = window.requestIdleCallback ?? setTimeout;
   const fetchMath = () => idle(() => {
@@ -91,6 +115,13 @@
       link.href = new URL(`output/chtml/fonts/woff-v2/MathJax_${font}.woff`, script.src);
       document.head.append(link);
     }
+    const ready = () => {
+      MathJax.startup.defaultReady();
+      const formulas = MathJax.startup.document;
+      const { lazyMargin } = formulas.options;
+      formulas.lazyObserver = new Paragraphs((seen) => formulas.lazyObserve(seen), lazyMargin);
+    };
+    window.MathJax = { ...window.MathJax, startup: { ready } };
     document.head.append(script);
   });
   if (math) addEventListener("load", fetchMath, { once: true });
