@@ -48,6 +48,18 @@ window.violations = [];
 document.addEventListener("securitypolicyviolation", event => violations.push(
   `${event.violatedDirective}: ${event.blockedURI} at ${event.sourceFile}:${event.lineNumber}`));
 """
+LIST_WATCHED = """
+window.watched = new Set();
+const {observe, unobserve} = IntersectionObserver.prototype;
+IntersectionObserver.prototype.observe = function(target) {
+  watched.add(target);
+  observe.call(this, target);
+};
+IntersectionObserver.prototype.unobserve = function(target) {
+  watched.delete(target);
+  unobserve.call(this, target);
+};
+"""
 OVER_A_CARD = """
 () => {
   const button = document.querySelector("#pst-back-to-top");
@@ -657,6 +669,25 @@ def test_short_style_sheets_keep_what_only_scripts_and_keys_need(opening, chapte
     link = page.locator("article.bd-article p a.reference").first
     link.focus()
     expect(link).to_have_css("outline-style", "solid")
+
+
+def test_formulas_are_set_as_a_reader_comes_near(opening, chapter):
+    """Paragraphs are watched: a browser looks at all that is watched for each new picture."""
+    page = opening(chapter, script=LIST_WATCHED).page
+    page.wait_for_function(MATH_IS_SET)
+    waiting, ends = page.locator("mjx-lazy"), "[...watched].filter(e => e.matches('mjx-lazy'))"
+    before = waiting.count()
+    assert before > 100 and page.evaluate(ends) == []
+    last = page.locator("article p:visible > span.math").last
+    last.scroll_into_view_if_needed()
+    expect(last.locator("mjx-lazy")).to_have_count(0)
+    page.wait_for_function(MATH_IS_SET)
+    assert 50 < waiting.count() < before
+    done = "p => watched.has(p) && !p.querySelector('mjx-lazy')"
+    paragraphs = page.locator("article p:has(> span.math)")
+    assert paragraphs.evaluate_all(f"all => all.filter({done}).length") == 0
+    watched = paragraphs.evaluate_all("all => all.filter(p => watched.has(p)).length")
+    assert 20 < watched < before / 2
 
 
 def test_no_style_sheet_asks_what_elements_have(opening):

@@ -82,23 +82,24 @@
      has got to for every picture of an explorer: so paragraphs are watched, which are fewer. */
   class Paragraphs {
     constructor(seen, rootMargin) {
+      this.homes = new WeakMap(); // of formulas, which may leave the page
       this.formulas = new Map();
       const among = ({ target: paragraph, isIntersecting }) =>
         [...(this.formulas.get(paragraph) ?? [])].map((target) => ({ target, isIntersecting }));
       this.watch = new IntersectionObserver((entries) => seen(entries.flatMap(among)), { rootMargin });
     }
-    around(formula) {
-      return formula.closest(":not(mjx-lazy, mjx-container, span, a, em, strong)");
-    }
     observe(formula) {
-      const paragraph = this.around(formula);
+      const paragraph = formula.closest(":not(mjx-lazy, mjx-container, span, a, em, strong)");
+      this.homes.set(formula, paragraph);
       this.formulas.set(paragraph, (this.formulas.get(paragraph) ?? new Set()).add(formula));
       this.watch.observe(paragraph);
     }
     unobserve(formula) {
-      const paragraph = this.around(formula);
-      this.formulas.get(paragraph)?.delete(formula);
-      if (!this.formulas.get(paragraph)?.size) this.watch.unobserve(paragraph);
+      const paragraph = this.homes.get(formula);
+      const waiting = this.formulas.get(paragraph);
+      if (!waiting?.delete(formula) || waiting.size) return;
+      this.formulas.delete(paragraph);
+      this.watch.unobserve(paragraph);
     }
   }
 
