@@ -41,6 +41,12 @@ MATH_IS_SET = """async () => {
 }"""
 
 
+# They come when a card is near the screen.
+FRAMES_ARE_THERE = """async (card) => {
+  while (!card.frames) await new Promise(requestAnimationFrame);
+}"""
+
+
 @functools.lru_cache(maxsize=2)
 def soup(page):
     return BeautifulSoup(page.read_text(encoding="utf-8"), "html.parser")
@@ -196,9 +202,12 @@ def measure_keys(controls, presses=6):
     page = controls.box.page
     controls.assert_shows(controls.start)
     setting = dict(controls.start)
-    for name in setting:  # the frames come with the first move
+    for name in setting:
         setting[name] = controls.by_keyboard(name, "Home", setting[name])
     controls.assert_shows(setting)
+    controls.box.scroll_into_view_if_needed()
+    controls.box.evaluate(FRAMES_ARE_THERE)
+    page.wait_for_function(MATH_IS_SET)
     start_stopwatch(controls.box)
     for name in setting:
         for press in range(min(presses, controls.last(name))):
