@@ -9,11 +9,13 @@ import importlib
 import inspect
 import itertools
 import os
+import sys
 import warnings
 from collections import Counter
 from html import escape
 from math import prod
 from pathlib import Path
+from types import ModuleType
 
 import ipywidgets as widgets
 import numpy as np
@@ -125,6 +127,19 @@ def explore(
     return _kind()(frames, controls, start, question, caption, tries, drag)
 
 
+def _called(draw):
+    """How the notebook writes the function: ``draw``, or ``module.draw`` of one it has imported."""
+    name, known = draw.__name__, vars(sys.modules["__main__"])
+    if known.get(name) is draw:
+        return name
+    homes = (
+        there
+        for there, value in known.items()
+        if isinstance(value, ModuleType) and getattr(value, name, None) is draw
+    )
+    return f"{home}.{name}" if (home := next(homes, None)) else name
+
+
 def _name(draw):
     """What an explorer is called in its page's addresses: as its function, numbered if need be."""
     name = getattr(draw, "__name__", "draw").strip("<>_").replace("_", "-")
@@ -157,7 +172,7 @@ class Shown:
             caption=self.caption,
             tries=self.tries,
             start=self.start,
-            draw=self.frames.draw.__name__,
+            draw=_called(self.frames.draw),
             frame=self.frame(**self.start),
             longest=longest,
             drag=self.drag,

@@ -2,8 +2,8 @@
 
 Matplotlib writes a mark's shape once and refers to it from each place. A browser makes a copy of
 the shape for each reference, and takes longer for those than for all else in a picture of 300
-points. So a round mark becomes a circle, and any other of straight lines a path at its place. Marks
-of one solid colour, whose overlaps don't show, become a single path.
+points. So a round mark becomes a circle, and any other of straight lines a path at its place. Dots
+and strokes of one solid colour, whose overlaps don't show, become a single path.
 """
 
 import re
@@ -16,11 +16,14 @@ DEFS, PATH, USE, CIRCLE = (SVG + tag for tag in ("defs", "path", "use", "circle"
 NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e-?\d+)?")
 ROUND = re.compile(r"M\s*0\s+(?P<radius>[\d.]+)\s+(C[^CLMQ]*){8}z")  # Matplotlib's circle
 STRAIGHT = re.compile(r"[MLz\d\s.e-]*")
+STROKES = re.compile(r"(?:M[^MLz]*L[^MLz]*)*")  # lines around nothing
+DASHED = "stroke-dasharray"  # begins elsewhere on a circle than on Matplotlib's curves
 
 
 def draw_in_place(root):
     """Replace, in an SVG's root element, each reference to a mark by the mark."""
     named = {use.get(HREF)[1:] for use in root.iter(USE) if "x" in use.keys()}  # no letters
+    named -= {use.get(HREF)[1:] for use in root.iter(USE) if DASHED in use.get("style", "")}
     shapes = {path.get("id"): path for defs in root.iter(DEFS) for path in defs.iterfind(PATH)}
     shapes = {n: shape for n, shape in shapes.items() if n in named and _is_known(_path(shape))}
     for group in list(root.iter()):
@@ -61,7 +64,8 @@ def _drawn(shape, style, uses):
     if radius := _radius(d):
         return _round(radius, style, places)
     paths = [_moved(d, *place) for place in places if d]
-    paths = [" ".join(paths)] if paths and _is_solid(style) else paths
+    is_one = STROKES.fullmatch(d) and _is_solid(style)  # faces may cancel where they overlap
+    paths = [" ".join(paths)] if paths and is_one else paths
     return [_element(PATH, style, d=path) for path in paths]
 
 
@@ -70,7 +74,10 @@ def _round(radius, style, places):
     if style.get("fill") == "none" or not _is_solid(style):
         return [_element(CIRCLE, style, cx=x, cy=y, r=radius) for x, y in places]
     edge = 0 if style.get("stroke", "none") == "none" else float(style.get("stroke-width", 1))
-    dot = {"stroke": style.get("fill", "#000000"), "stroke-width": f"{2 * radius + edge:.3g}"}
+    dot = {
+        "stroke": style.get("fill", "#000000"),
+        "stroke-width": f"{round(2 * radius + edge, 2):g}",
+    }
     lines = " ".join(f"M {x} {y} L {x} {y}" for x, y in places)
     return [_element(PATH, dot | {"stroke-linecap": "round"}, d=lines)]
 

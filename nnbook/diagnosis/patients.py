@@ -245,7 +245,10 @@ def examine_axes(axes):
 
 
 def draw_run(axes, found, style="-", marks=True):
-    """The curves of a run: the loss of its steps as dots, what epochs note as lines."""
+    """The curves of a run: the loss of its steps as dots, what epochs note as lines.
+
+    Validation has a mark at each epoch.
+    """
     history, steps = found.history, np.clip(found.steps, 0, TOP)
     if marks:
         x = (np.arange(len(steps)) + 0.5) / len(steps)
@@ -256,7 +259,7 @@ def draw_run(axes, found, style="-", marks=True):
         (axes[1], history.accuracy, history.val_accuracy),
     ]:
         ax.plot(ends, np.clip(training, 0, TOP), style, color=plots.BLUE)
-        ax.plot(ends, np.clip(validation, 0, TOP), style, color=plots.ORANGE)
+        ax.plot(ends, np.clip(validation, 0, TOP), f"o{style}", ms=4, color=plots.ORANGE)
 
 
 def examine(axes, number, show):

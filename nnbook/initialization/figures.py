@@ -31,7 +31,7 @@ def corridor_axes(ax):
     ax.set_yticks(*POWERS)
     for text, y, colour in [
         ("activations, last layer", 3e10, plots.BLUE),
-        ("δ, first layer over last", 1e9, plots.ORANGE),
+        ("dashed: δ, first layer over last", 1e9, plots.ORANGE),
     ]:
         plots.label(ax, text, (0.25, y), (0, 0), color=colour)
 
@@ -39,8 +39,8 @@ def corridor_axes(ax):
 def corridor(ax, g, depth, activation):
     """The two curves, and on them the chosen weight size."""
     curves, k = corridor_curves(activation, depth), SIZES_G.index(g)
-    for curve, colour in zip(curves, (plots.BLUE, plots.ORANGE), strict=True):
-        ax.plot(SIZES_G, curve, color=colour)
+    for curve, line, colour in zip(curves, ("-", "--"), (plots.BLUE, plots.ORANGE), strict=True):
+        ax.plot(SIZES_G, curve, line, color=colour)
         ax.plot(g, curve[k], "o", color=colour, ms=9)
     ax.axvline(g, color="#777777", lw=1)
     inside = np.all((curves > OPEN[0]) & (curves < OPEN[1]), axis=0)

@@ -391,6 +391,19 @@ def test_an_old_browser_is_told_which_are_new_enough(opening):
         assert not [url for url in live.requests if "/engine/" in url]
 
 
+def test_a_policy_that_allows_no_python_is_named(opening, book):
+    policy = POLICY.replace(" 'wasm-unsafe-eval'", "")
+    with (
+        serve(book, headers={"Content-Security-Policy": policy}) as address,
+        opening(address=address) as live,
+    ):
+        live.page.get_by_role("button", name="Run the code on this page").click()
+        expect(live.status).to_contain_text("The policy of the host of this site")
+        live.cell(FIRST).run()
+        expect(live.cell(FIRST).status).to_contain_text("'wasm-unsafe-eval'")
+        assert not [url for url in live.requests if "/engine/" in url]
+
+
 def test_a_page_from_a_disk_says_how_to_open_it(new_page, book):
     with new_page() as page:
         live = LivePage(page, (book / f"{PAGE}.html").as_uri())

@@ -1,5 +1,6 @@
 """The built book in a real browser: every explorer, every control, by keyboard and by mouse."""
 
+import ast
 import gzip
 from types import SimpleNamespace
 from urllib.parse import urlsplit
@@ -8,6 +9,7 @@ import pytest
 from book_files import notebooks
 from bookbuild.sheets import purge
 from driver import Watch, stored_sizes
+from driver.live import code_cells
 from driver.page import opened_cards, soup, weight_of_a_click, weight_of_scripts, weights
 from playwright.sync_api import expect
 
@@ -116,6 +118,21 @@ def test_explorers_show_the_frame_their_controls_name(opened):
             controls.box.get_by_role("link", name=text, exact=True).click()
             controls.assert_shows(setting)
     assert opened.watch.faults == []
+
+
+def test_the_line_of_python_calls_what_the_notebook_has(opened, book):
+    """A function of its own, or one of a module that it imports."""
+    known = {}
+    for cell in code_cells(opened.notebook):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.FunctionDef):
+                known[node.name] = node
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                exec(ast.unparse(node), known)
+    for button in soup((book / opened.notebook).with_suffix(".html")).select(".nn-copy-python"):
+        name, _, attribute = button["data-call"].partition("(")[0].partition(".")
+        assert name in known, f"{button['data-call']}: {opened.notebook} has no {name}"
+        assert not attribute or callable(getattr(known[name], attribute))
 
 
 def height(box):

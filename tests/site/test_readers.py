@@ -271,6 +271,9 @@ def test_paper_is_light_and_has_all_that_can_be_read(theme, opening, chapter):
     page = seen.page
     assert page.locator("html").get_attribute("data-theme") == theme
     closed = page.locator("details:not([open])").count()
+    moved = {c.card.name: at_the_ends(c) for c in seen.controls[:2]}
+    for controls in seen.controls[:2]:
+        controls.assert_shows(moved[controls.card.name])
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     ground = style(page.locator("body"), "background-color")
@@ -287,9 +290,15 @@ def test_paper_is_light_and_has_all_that_can_be_read(theme, opening, chapter):
         assert contrast((255, 255, 255), style(text, "fill")) >= 4.5
         expect(controls.box.locator(".nn-pictures")).to_be_visible()
         expect(controls.box.locator(".nn-says > span")).to_be_visible()
+        controls.assert_shows(controls.start)  # paper has no controls, and the text speaks of it
+        captions = controls.box.locator(".nn-caption")
+        assert captions.count() == captions.locator("visible=true").count()
         for part in (".nn-controls", ".nn-share", ".nn-reset"):
             expect(controls.box.locator(part), part).to_be_hidden()
     page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+    for controls in seen.controls[:2]:
+        controls.assert_shows(moved[controls.card.name])
     expect(page.locator("details:not([open])")).to_have_count(closed)
     assert page.locator("html").get_attribute("data-theme") == theme
 
@@ -493,13 +502,58 @@ def test_a_link_to_a_setting_is_undone_and_done_again(opening):
         page.go_forward()
         controls.assert_shows(setting)
         page.go_back()
-    far = '<p><a href="#draw-neuron-explorer?w=4">in the text</a></p>'
-    insert = "(article, far) => article.insertAdjacentHTML('beforeend', far)"
-    page.locator("article.bd-article").evaluate(insert, far)
-    page.get_by_role("link", name="in the text").click()
+    link = page.get_by_role("link", name="a weight of 4")  # in the text
+    link.click()
     controls.assert_shows(controls.card.named({"w": "4"}))
     expect(controls.box).to_be_in_viewport()
+    expect(link).to_have_attribute("aria-current", "true")
+    page.go_back()
+    controls.assert_shows(controls.start)
     assert seen.watch.faults == []
+
+
+def test_frames_are_asked_for_when_a_reader_comes_near(opening):
+    """By the screen, or by the focus of the keyboard, which may be far ahead of it."""
+    page = opening("chapters/optimizers").page
+    page.wait_for_timeout(500)
+    loaded = page.locator("nn-explorer").evaluate_all("all => all.map(card => !!card.frames)")
+    assert loaded[0] and not any(loaded[2:])
+    page.locator("nn-explorer").last.locator("[type=range], select").first.evaluate(
+        "control => control.focus({preventScroll: true})"
+    )
+    page.wait_for_function("() => [...document.querySelectorAll('nn-explorer')].at(-1).frames")
+    page.locator("nn-explorer").nth(2).scroll_into_view_if_needed()
+    page.wait_for_function("() => document.querySelectorAll('nn-explorer')[2].frames")
+
+
+def test_a_saved_page_goes_on_from_the_picture_that_it_was_saved_with(opening, new_page, book):
+    """A browser saves the elements as they are, and of a slider where it was at the start."""
+    seen = opening()
+    setting = at_the_ends(seen.controls[1])
+    seen.controls[1].assert_shows(setting)
+    saved = seen.page.content()
+    for frames_are_there in (True, False):
+        with new_page() as page:
+            page.route(
+                "**/explorers.html",
+                lambda route: route.fulfill(body=saved, content_type="text/html"),
+            )
+            if not frames_are_there:
+                page.route("**/frames/*", lambda route: route.abort())
+            page.goto(seen.page.url.partition("#")[0])
+            controls = opened_cards(page, book / f"{PAGE}.html")
+            controls[1].assert_shows(setting)
+            assert page.locator(".nn-next").count() == len(controls) + 1
+            if frames_are_there:
+                controls[1].box.get_by_role("button", name="Reset", exact=True).click()
+                controls[1].assert_shows(controls[1].start)
+            else:
+                controls[1].by_keyboard("b", "Home", setting["b"])
+                said = ", ".join(
+                    f"{controls[1].card.labels[n]} = {controls[1].words[n][k]}"
+                    for n, k in setting.items()
+                )
+                expect(controls[1].box.locator(".nn-problem")).to_contain_text(f"is for {said}.")
 
 
 def test_a_setting_is_copied_as_a_link_and_as_python(opening):

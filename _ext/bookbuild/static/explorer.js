@@ -156,7 +156,10 @@
       this.layers = [...this.querySelectorAll(".nn-frame")];
       this.sentence = this.querySelector(".nn-says > span");
       this.voice = this.querySelector(".nn-voice");
-      this.shown = this.frameOf(this.controls.map((control) => control.start)); // as it was written
+      if (Number.isInteger(this.shown)) { // in a page that was saved: its controls follow
+        this.settingOf(this.shown).forEach((k, i) => (this.controls[i].index = k));
+        this.saved = this.query;
+      } else this.shown = this.frameOf(this.controls.map((control) => control.start));
       this.findLinks();
       this.setAttribute("role", "group");
       this.querySelector("figure").setAttribute("role", "none"); // not a group in a group
@@ -210,6 +213,21 @@
     }
     frameOf(setting) {
       return setting.reduce((k, index, i) => k * this.controls[i].values.length + index, 0);
+    }
+    settingOf(k) {
+      const setting = [];
+      for (const { values } of [...this.controls].reverse()) {
+        setting.unshift(k % values.length);
+        k = Math.floor(k / values.length);
+      }
+      return setting;
+    }
+    /* The number of the frame that is seen, NaN for what Python has drawn: saved with the page. */
+    get shown() {
+      return Number(this.dataset.shown);
+    }
+    set shown(k) {
+      this.dataset.shown = k;
     }
 
     set(query, told = true) {
@@ -342,7 +360,8 @@
     }
     fail() {
       this.stop();
-      const shown = this.controls.map((c) => `${c.label} = ${c.names[c.start]}`).join(", ");
+      const setting = this.settingOf(this.shown);
+      const shown = this.controls.map((c, i) => `${c.label} = ${c.names[setting[i]]}`).join(", ");
       const line = document.createElement("p");
       const again = document.createElement("button");
       line.className = "nn-problem";
@@ -393,7 +412,7 @@
   /* The script doesn't wait for the page's end: a card answers as soon as it has been read. */
   function begin() {
     for (const card of document.querySelectorAll("nn-explorer")) {
-      if (card.wake()) card.set((kept ?? { [id]: query })[card.id] ?? "", false);
+      if (card.wake()) card.set((kept ?? { [id]: query })[card.id] ?? card.saved ?? "", false);
     }
     if (document.readyState === "loading") requestAnimationFrame(begin);
     else if (!begun) end();

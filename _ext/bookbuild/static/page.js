@@ -21,6 +21,7 @@
     return link;
   }
 
+  for (const link of document.querySelectorAll(".nn-next")) link.remove(); // of a saved page
   if (cards.length) {
     const article = document.querySelector("article.bd-article");
     article?.prepend(linkTo(cards[0], "To the first explorer"));
@@ -92,6 +93,7 @@
       const paragraph = formula.closest(":not(mjx-lazy, mjx-container, span, a, em, strong)");
       this.homes.set(formula, paragraph);
       this.formulas.set(paragraph, (this.formulas.get(paragraph) ?? new Set()).add(formula));
+      this.watch.unobserve(paragraph); // or nothing would be said of the new formula
       this.watch.observe(paragraph);
     }
     unobserve(formula) {
@@ -122,7 +124,7 @@
       const { lazyMargin } = formulas.options;
       formulas.lazyObserver = new Paragraphs((seen) => formulas.lazyObserve(seen), lazyMargin);
     };
-    window.MathJax = { ...window.MathJax, startup: { ready } };
+    window.MathJax = { ...window.MathJax, startup: { ...window.MathJax?.startup, ready } };
     document.head.append(script);
   });
   if (math) addEventListener("load", fetchMath, { once: true });
@@ -134,17 +136,21 @@
     if (button) window[button.dataset.click.split(".").at(-1)]?.(); // print, toggleFullScreen
   });
 
-  /* ---- Paper: folds open, colours light, explorers with their address; then as before ---- */
+  /* ---- Paper: folds open, colours light, explorers as at the start, with their address; then as
+     before ---- */
 
   const root = document.documentElement;
   let folds = [];
   let theme = null;
+  let settings = [];
   addEventListener("beforeprint", () => {
     folds = [...document.querySelectorAll("details:not([open])")];
     for (const fold of folds) fold.open = true;
     for (const figure of document.querySelectorAll("img[loading=lazy]")) figure.loading = "eager";
     theme = root.dataset.theme;
     if (theme) root.dataset.theme = "light";
+    settings = cards.filter((card) => card.controls).map((card) => [card, card.query]);
+    for (const [card] of settings) card.set("", false); // paper has no controls
     if (!location.protocol.startsWith("http")) return;
     for (const card of cards) {
       const address = location.href.split("#")[0] + (card.address ?? "");
@@ -154,6 +160,7 @@
   addEventListener("afterprint", () => {
     for (const fold of folds) fold.open = false;
     if (theme) root.dataset.theme = theme;
+    for (const [card, setting] of settings) card.set(setting, false);
     folds = [];
   });
 })();

@@ -42,9 +42,7 @@ MATH_IS_SET = """async () => {
 
 
 # They come when a card is near the screen.
-FRAMES_ARE_THERE = """async (card) => {
-  while (!card.frames) await new Promise(requestAnimationFrame);
-}"""
+FRAMES_ARE_THERE = "card => Boolean(card.frames)"
 
 
 @functools.lru_cache(maxsize=2)
@@ -206,7 +204,7 @@ def measure_keys(controls, presses=6):
         setting[name] = controls.by_keyboard(name, "Home", setting[name])
     controls.assert_shows(setting)
     controls.box.scroll_into_view_if_needed()
-    controls.box.evaluate(FRAMES_ARE_THERE)
+    page.wait_for_function(FRAMES_ARE_THERE, arg=controls.box.element_handle())
     page.wait_for_function(MATH_IS_SET)
     start_stopwatch(controls.box)
     for name in setting:

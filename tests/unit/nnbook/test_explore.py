@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from types import ModuleType
 from xml.etree import ElementTree
 
 import ipywidgets as widgets
@@ -489,3 +490,23 @@ def test_a_slider_goes_between_its_values_where_draw_does(monkeypatch):
         for draw in [goes, looks_up, warns]
     }
     assert free == {"goes": True, "looks_up": False, "warns": False}
+
+
+def test_the_line_of_python_names_the_function_as_the_notebook_does(monkeypatch):
+    """As its own, as one of a module it has imported; else as the function calls itself."""
+    notebook, room = ModuleType("__main__"), ModuleType("room")
+    room.draw = draw
+    monkeypatch.setitem(sys.modules, "__main__", notebook)
+    monkeypatch.setenv("NNLIB_EXPLORERS", "page")
+
+    def call():
+        explorer = explore(draw, slope=[1, 2])
+        return re.search('data-call="([^"]*)"', explorer.bundle()["card"])[1]
+
+    assert call() == "draw(ax, {})"
+    notebook.figures = room
+    assert call() == "figures.draw(ax, {})"
+    notebook.draw = draw_two  # another of that name
+    assert call() == "figures.draw(ax, {})"
+    notebook.draw = draw
+    assert call() == "draw(ax, {})"

@@ -81,15 +81,33 @@ def test_points_that_show_what_is_below_or_have_an_edge_are_circles(look, expect
     assert svg.find(".//use") is None
 
 
-def test_marks_of_straight_lines_keep_their_shape_and_overlap_as_they_did():
-    """A triangle's tip is half its size above its place; one path if nothing shows through."""
-    (path,) = points(fmt="^", markersize=6).iter("path")
-    assert starts(path) == [(x, y - 3) for x, y in AT]
-    assert path.get("d").count("l -3 6 6 0 z") == 3
-    paths = list(points(fmt="^", markersize=6, alpha=0.5).iter("path"))
+@pytest.mark.parametrize("look", [{}, {"alpha": 0.5}])
+def test_marks_of_straight_lines_keep_their_shape_and_overlap_as_they_did(look):
+    """A triangle's tip is half its size above its place."""
+    paths = list(points(fmt="^", markersize=6, **look).iter("path"))
     assert [starts(path) for path in paths] == [[(x, y - 3)] for x, y in AT]
+    assert all(path.get("d").endswith("l -3 6 6 0 z") for path in paths)
+
+
+def test_faces_are_never_one_path():
+    """Of a shape that turns both ways, two that overlap would leave a hole."""
+    bow_tie = [(-1, -1), (1, 1), (1, -1), (-1, 1)]
+    svg = points(fmt="none", linestyle="", marker=bow_tie, markersize=40)
+    assert [path.get("d").count("M") for path in svg.iter("path")] == [1, 1, 1]
+
+
+def test_crosses_are_one_path_unless_something_shows_through():
     (crosses,) = points(fmt="x", markersize=4).iter("path")
     assert starts(crosses)[:2] == [(70, 164), (70, 160)]
+    assert len(list(points(fmt="x", markersize=4, alpha=0.5).iter("path"))) == 3
+
+
+def test_dashed_edges_begin_where_they_did():
+    svg = drawn(lambda ax: ax.scatter(*np.transpose(PLACES), s=200, lw=4, ls="--", ec="face"))
+    assert svg.find(".//circle") is None
+    uses = list(svg.iter("use")) or list(svg.iter("path"))
+    assert len(uses) == len(PLACES)
+    assert all("stroke-dasharray" in mark.get("style") for mark in uses)
 
 
 def test_rings_are_circles():
@@ -138,8 +156,8 @@ def test_letters_and_shapes_with_other_curves_are_referred_to():
 
 def test_black_that_matplotlib_leaves_out_is_ink():
     """By day it would be right by chance; by night it would be black on black."""
-    (path,) = points(fmt="k^").iter("path")
-    assert "fill" not in style(path)
+    for path in points(fmt="k^").iter("path"):
+        assert "fill" not in style(path)
     css = STYLE.with_name("explorer.css").read_text(encoding="utf-8")
     rule = re.search(r"\.nn-panel \{([^}]*)\}", css)[1]
     assert "fill: var(--f-ink);" in rule

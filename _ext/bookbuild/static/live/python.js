@@ -8,6 +8,8 @@
 const TOO_OLD = "This browser cannot run Python in a page: it takes Chrome 137, Edge 137, "
   + "Firefox 131, Safari 18.4, or a newer one. The page reads as it does, and its notebook runs on "
   + "your machine.";
+const FORBIDDEN = "The policy of the host of this site allows no Python in a page: it takes "
+  + "'wasm-unsafe-eval'. The page reads as it does, and its notebook runs on your machine.";
 const ENDED = "Python ended: this asked for more memory, or for deeper calls, than a page has.";
 
 /* The smallest module with `try_table`, the youngest instruction that the engine has. */
@@ -17,6 +19,14 @@ const PROBE = Uint8Array.of(
 
 function isAble() {
   return typeof DecompressionStream === "function" && globalThis.WebAssembly?.validate(PROBE);
+}
+
+function isAllowed() {
+  try {
+    return Boolean(new WebAssembly.Module(PROBE));
+  } catch {
+    return false; // by a Content-Security-Policy
+  }
 }
 
 class Python extends EventTarget {
@@ -85,6 +95,7 @@ class Python extends EventTarget {
 
   async #start(progress) {
     if (!isAble()) throw new Error(TOO_OLD);
+    if (!isAllowed()) throw new Error(FORBIDDEN);
     this.#become("loading");
     this.#worker = new Worker(new URL("worker.js", import.meta.url), { type: "module" });
     const hear = (message) => {
