@@ -3,7 +3,8 @@
 What several chapters share::
 
     explore  card           pictures with sliders, in a notebook and in a page
-    frames  svg  colours    the pictures themselves, in the page's colours
+    frames  svg  marks      the pictures themselves, their points,
+    colours                 and the page's colours
     between  drag           what they show where Python runs: other values, things to drag
     plots                   one style for all figures; points, boundaries, digits
     tables                  rows and headers as a table of the page, or of a terminal

@@ -539,7 +539,7 @@ def test_a_saved_page_goes_on_from_the_picture_that_it_was_saved_with(opening, n
                 lambda route: route.fulfill(body=saved, content_type="text/html"),
             )
             if not frames_are_there:
-                page.route("**/frames/*", lambda route: route.abort())
+                page.route("**/frames/**", lambda route: route.abort())
             page.goto(seen.page.url.partition("#")[0])
             controls = opened_cards(page, book / f"{PAGE}.html")
             controls[1].assert_shows(setting)
