@@ -4,6 +4,7 @@ import importlib
 import os
 
 import hypothesis
+import matplotlib
 import numpy as np
 import pytest
 from times import place, table
@@ -35,6 +36,13 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.section("seconds by kind")
         for line in table(durations):
             terminalreporter.write_line(line)
+
+
+@pytest.fixture(autouse=True)
+def own_style():
+    """No test leaves its figures' style to the next: some run a notebook, which sets the book's."""
+    with matplotlib.rc_context():
+        yield
 
 
 def missing(what: str):

@@ -31,7 +31,7 @@ def corridor_axes(ax):
     ax.set_yticks(*POWERS)
     for text, y, colour in [
         ("activations, last layer", 3e10, plots.BLUE),
-        ("dashed: δ, first layer over last", 1e9, plots.ORANGE),
+        ("dashed: δ, first layer over last", 1e8, plots.ORANGE),
     ]:
         plots.label(ax, text, (0.25, y), (0, 0), color=colour)
 
