@@ -360,7 +360,8 @@
     }
     fail() {
       this.stop();
-      const setting = this.settingOf(this.shown);
+      const isStored = Number.isInteger(this.shown);
+      const setting = isStored ? this.settingOf(this.shown) : this.controls.map((c) => c.whole);
       const shown = this.controls.map((c, i) => `${c.label} = ${c.names[setting[i]]}`).join(", ");
       const line = document.createElement("p");
       const again = document.createElement("button");
